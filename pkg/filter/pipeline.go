@@ -1,0 +1,142 @@
+package filter
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"winnow/pkg/message"
+)
+
+// Limits is how long each phase may take. They nest: below Postfix's milter_command_timeout (30 s), above the limit of
+// one DNS question.
+type Limits struct {
+	Connect  time.Duration `yaml:"connect"`  // asking the lists about the client
+	Envelope time.Duration `yaml:"envelope"` // each recipient
+	Content  time.Duration `yaml:"content"`  // everything at the end of the message
+}
+
+// DefaultLimits leave room for a DNS question and its one retry.
+var DefaultLimits = Limits{Connect: 5 * time.Second, Envelope: 2 * time.Second, Content: 10 * time.Second}
+
+func (l Limits) of(p Phase) time.Duration {
+	return [...]time.Duration{l.Connect, l.Envelope, l.Content}[p]
+}
+
+// grace is what a stage gets beyond its deadline to hand in what it has.
+const grace = 250 * time.Millisecond
+
+// A Pipeline is the stages in their order and the policy that decides on their answers. It is immutable and serves any
+// number of messages at a time; a reload builds a new one.
+type Pipeline struct {
+	phases [3][]Stage
+	limits Limits
+	policy *Policy
+}
+
+// NewPipeline returns a pipeline of stages in that order.
+func NewPipeline(stages []Stage, limits Limits, policy *Policy) *Pipeline {
+	p := &Pipeline{limits: limits, policy: policy}
+	for _, s := range stages {
+		p.phases[s.Phase()] = append(p.phases[s.Phase()], s)
+	}
+	return p
+}
+
+// Connect asks the connect stages about the client and decides on the connection.
+func (p *Pipeline) Connect(ctx context.Context, client message.Client) *Verdict {
+	m := &message.Message{Client: client}
+	v := &Verdict{}
+	if !m.Outbound() {
+		v.Reports = p.run(ctx, Connect, m)
+	}
+	p.policy.connect(m, v)
+	return v
+}
+
+// Recipient asks the envelope stages about m.Recipient and appends what was decided about it to v.Recipients.
+func (p *Pipeline) Recipient(ctx context.Context, m *message.Message, v *Verdict) *Recipient {
+	var reports []Report
+	if !m.Outbound() {
+		reports = p.run(ctx, Envelope, m)
+		v.Reports = append(v.Reports, reports...)
+	}
+	v.Recipients = append(v.Recipients, p.policy.recipient(m, v, reports))
+	return &v.Recipients[len(v.Recipients)-1]
+}
+
+// Content classes the message, asks the content stages if it is to be scanned, and decides.
+func (p *Pipeline) Content(ctx context.Context, m *message.Message, v *Verdict) {
+	v.Class = p.policy.class(m, v)
+	if v.Class == ClassScanned {
+		v.Reports = append(v.Reports, p.run(ctx, Content, m)...)
+	}
+	p.policy.content(v)
+}
+
+// End classes a transaction that ended before its content came: a message that the blacklist left no recipient, or none.
+func (p *Pipeline) End(v *Verdict) {
+	v.Class = NoMessage
+	if v.AcceptedAny() {
+		return // the client went away: whatever it meant to send, it did not
+	}
+	for _, r := range v.Recipients {
+		v.Action = max(v.Action, r.Action)
+		if v.Decider == nil {
+			v.Decider = r.Decider
+		}
+		if r.Standing == Blacklisted && !v.Connection.Refused() {
+			v.Class = ClassBlacklisted
+		}
+	}
+	if v.Decider != nil {
+		v.Reason = v.Decider.reason()
+	}
+}
+
+// run asks all stages of a phase at the same time, so that the slow ones (DNS) wait while the busy ones (rules) work,
+// and returns their reports in the order of the pipeline.
+func (p *Pipeline) run(ctx context.Context, phase Phase, m *message.Message) []Report {
+	stages := p.phases[phase]
+	if len(stages) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.limits.of(phase))
+	defer cancel()
+
+	done := make([]chan Report, len(stages))
+	for i, s := range stages {
+		done[i] = make(chan Report, 1) // room for a report that nobody waits for any more
+		go func() { done[i] <- check(ctx, s, m) }()
+	}
+	patience := time.NewTimer(p.limits.of(phase) + grace)
+	defer patience.Stop()
+	reports := make([]Report, len(stages))
+	for i, s := range stages {
+		select {
+		case reports[i] = <-done[i]:
+		case <-patience.C:
+			patience.Reset(0)
+			reports[i] = Report{Stage: s.Name(), Phase: phase, Err: fmt.Errorf("did not return within %v", p.limits.of(phase))}
+		}
+		if phase == Envelope {
+			reports[i].Recipient = m.Recipient
+		}
+	}
+	return reports
+}
+
+// check runs one stage; a panic in it is that stage's failure and nobody else's.
+func check(ctx context.Context, s Stage, m *message.Message) (report Report) {
+	start := time.Now()
+	report = Report{Stage: s.Name(), Phase: s.Phase()}
+	defer func() {
+		if p := recover(); p != nil {
+			report.Results, report.Err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		report.Took = time.Since(start)
+	}()
+	report.Results = s.Check(ctx, m)
+	return report
+}
