@@ -1,0 +1,47 @@
+# make demo   set up what is missing and watch the filter at work
+# make test   set up what is missing and run every test
+# make help   the rest
+
+GO ?= go
+export CGO_ENABLED = 0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+
+.PHONY: help build demo test race lint fuzz bench day clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/winnow, one static binary
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/winnow ./cmd/winnow
+
+demo: ## Postfix, DNS lists and winnow on loopback: the sample mails and the day's report
+	@test/setup.sh postfix rbldnsd
+	@$(GO) run ./cmd/winnow demo
+
+test: ## every test, with real Postfix, Redis, rbldnsd and unbound
+	@test/setup.sh postfix redis-server rbldnsd unbound perl
+	$(GO) test ./...
+
+race: ## the same under the race detector (needs a C compiler)
+	@test/setup.sh postfix redis-server rbldnsd unbound perl cc
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+lint: ## gofmt, go vet, staticcheck
+	@out=$$(gofmt -l cmd pkg rules test deploy); [ -z "$$out" ] || { echo "gofmt -w would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+FUZZTIME ?= 20s
+fuzz: ## each fuzz target for FUZZTIME
+	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd pkg | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c6-); do \
+			echo "$$dir $$f"; $(GO) test ./$$dir -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done; \
+	done
+
+bench: ## all benchmarks, allocations shown
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,82 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// ErrNotRunning is the error of a Client whose daemon does not serve its socket.
+var ErrNotRunning = errors.New("winnow is not running")
+
+// maxAnswer bounds what a client reads of an answer, in octets.
+const maxAnswer = 256 << 20
+
+// A Client asks a running winnow through its control socket.
+type Client struct{ http *http.Client }
+
+// NewClient returns a client of the socket at path; nothing is asked yet.
+func NewClient(path string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}
+	return &Client{&http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
+}
+
+// Counters returns the counters of days ("2016-12-14").
+func (c *Client) Counters(ctx context.Context, days []string) (map[string]map[string]int64, error) {
+	var counters map[string]map[string]int64
+	return counters, c.do(ctx, http.MethodGet, "counters", url.Values{"days": {strings.Join(days, ",")}}, &counters)
+}
+
+// Lists reads the state of each list into the slice that into points to.
+func (c *Client) Lists(ctx context.Context, into any) error {
+	return c.do(ctx, http.MethodGet, "lists", nil, into)
+}
+
+// Correspondents reads what was learned of a local user, or of all where local is "".
+func (c *Client) Correspondents(ctx context.Context, local string, into any) error {
+	return c.do(ctx, http.MethodGet, "correspondents", url.Values{"local": {local}}, into)
+}
+
+// Forget takes a learned pair back and tells whether there was one.
+func (c *Client) Forget(ctx context.Context, local, remote string) (bool, error) {
+	var found bool
+	err := c.do(ctx, http.MethodDelete, "correspondents", url.Values{"local": {local}, "remote": {remote}}, &found)
+	return found, err
+}
+
+func (c *Client) do(ctx context.Context, method, what string, values url.Values, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://winnow/v1/"+what+"?"+values.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	response, err := c.http.Do(request)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return ErrNotRunning
+	}
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	defer response.Body.Close()
+	body := json.NewDecoder(io.LimitReader(response.Body, maxAnswer))
+	if response.StatusCode != http.StatusOK {
+		var p problem
+		if err := body.Decode(&p); err != nil || p.Error == "" {
+			return fmt.Errorf("control socket: %s", response.Status)
+		}
+		return errors.New(p.Error)
+	}
+	if err := body.Decode(into); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+// Package web is the door that a running winnow opens to its operator: a small JSON API over HTTP on a unix socket
+// that only its own user can reach. The command line asks through it what only the daemon knows (the state of each
+// list) and what only the daemon may touch (an embedded store is open in one process at a time).
+//
+// The API declares what it needs of the daemon as Desk and knows nothing else of it. Answers are JSON objects or
+// arrays; an error is {"error": "…"} with a status of 4xx for the asker's mistake and 5xx for ours.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A Desk answers what the API is asked. What it returns is written as JSON.
+type Desk interface {
+	Counters(ctx context.Context, days []string) (map[string]map[string]int64, error)
+	Lists(ctx context.Context) (any, error)
+	Correspondents(ctx context.Context, local string) (any, error) // of all local users where local is ""
+	Forget(ctx context.Context, local, remote string) (found bool, err error)
+}
+
+const (
+	maxDays     = 1100             // a question for more than three years of counters is a mistake
+	headerLimit = 5 * time.Second  // to send a question
+	answerLimit = 30 * time.Second // to take an answer
+)
+
+// A Server serves the API on a unix socket.
+type Server struct {
+	http     *http.Server
+	listener net.Listener
+	done     chan error
+}
+
+// Listen opens the socket, mode 0600, and serves desk there until Close. A socket that a dead process left behind is
+// removed; one that somebody still serves is an error.
+func Listen(path string, desk Desk) (*Server, error) {
+	if err := clearStale(path); err != nil {
+		return nil, err
+	}
+	listener, err := listenPrivately(path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket %s: %w", path, err)
+	}
+	s := &Server{
+		http:     &http.Server{Handler: handler(desk), ReadHeaderTimeout: headerLimit, WriteTimeout: answerLimit},
+		listener: listener,
+		done:     make(chan error, 1),
+	}
+	go func() { s.done <- s.http.Serve(listener) }()
+	return s, nil
+}
+
+// listenPrivately makes the socket in a directory that nobody else can enter and moves it into place once its mode is
+// right, so that there is no moment at which another user could connect.
+func listenPrivately(path string) (net.Listener, error) {
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".control-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	private := filepath.Join(dir, "s")
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: private, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	listener.SetUnlinkOnClose(false)
+	if err = os.Chmod(private, 0o600); err == nil {
+		err = os.Rename(private, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return &unlinking{listener, path}, nil
+}
+
+// unlinking removes the socket, which was moved since it was made, on Close.
+type unlinking struct {
+	*net.UnixListener
+	path string
+}
+
+func (u *unlinking) Close() error {
+	return errors.Join(u.UnixListener.Close(), os.Remove(u.path))
+}
+
+func clearStale(path string) error {
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close()
+		return fmt.Errorf("control socket %s: another winnow serves it; stop that one first", path)
+	}
+	if info, statErr := os.Lstat(path); statErr == nil && info.Mode().Type() == os.ModeSocket {
+		return os.Remove(path)
+	}
+	return nil
+}
+
+// Close lets requests under way finish until ctx ends, and removes the socket.
+func (s *Server) Close(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+func handler(desk Desk) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/counters", func(w http.ResponseWriter, r *http.Request) {
+		days := strings.Split(r.FormValue("days"), ",")
+		if r.FormValue("days") == "" || len(days) > maxDays {
+			fail(w, http.StatusBadRequest, fmt.Errorf("days: 1 to %d of them, as 2016-12-14,2016-12-15", maxDays))
+			return
+		}
+		answer(w, func() (any, error) { return desk.Counters(r.Context(), days) })
+	})
+	mux.HandleFunc("GET /v1/lists", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, func() (any, error) { return desk.Lists(r.Context()) })
+	})
+	mux.HandleFunc("GET /v1/correspondents", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, func() (any, error) { return desk.Correspondents(r.Context(), r.FormValue("local")) })
+	})
+	mux.HandleFunc("DELETE /v1/correspondents", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, func() (any, error) { return desk.Forget(r.Context(), r.FormValue("local"), r.FormValue("remote")) })
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter, ask func() (any, error)) {
+	value, err := ask()
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	write(w, http.StatusOK, value)
+}
+
+// problem is what an error looks like on the wire.
+type problem struct {
+	Error string `json:"error"`
+}
+
+func fail(w http.ResponseWriter, status int, err error) { write(w, status, problem{err.Error()}) }
+
+func write(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the asker went away: nobody is left to tell
+}

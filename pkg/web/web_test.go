@@ -1,0 +1,107 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"winnow/pkg/web"
+)
+
+type desk struct{ err error }
+
+func (d desk) Counters(_ context.Context, days []string) (map[string]map[string]int64, error) {
+	return map[string]map[string]int64{days[0]: {"messages": 7}}, d.err
+}
+func (d desk) Lists(context.Context) (any, error) { return []string{"zen"}, d.err }
+func (d desk) Correspondents(_ context.Context, local string) (any, error) {
+	return []string{local}, d.err
+}
+func (d desk) Forget(_ context.Context, local, remote string) (bool, error) {
+	return local == "a" && remote == "b", d.err
+}
+
+func serve(t *testing.T, d web.Desk) (string, *web.Client) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "control.sock")
+	s, err := web.Listen(path, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Lstat(path); !os.IsNotExist(err) {
+			t.Errorf("the socket was left behind: %v", err)
+		}
+	})
+	return path, web.NewClient(path)
+}
+
+func TestAnswers(t *testing.T) {
+	path, c := serve(t, desk{})
+	ctx := context.Background()
+	counters, err := c.Counters(ctx, []string{"2016-12-14"})
+	if want := map[string]map[string]int64{"2016-12-14": {"messages": 7}}; err != nil || !cmp.Equal(counters, want) {
+		t.Errorf("counters: got %v, %v, want %v", counters, err, want)
+	}
+	var lists, users []string
+	if err := c.Lists(ctx, &lists); err != nil || !cmp.Equal(lists, []string{"zen"}) {
+		t.Errorf("lists: got %v, %v", lists, err)
+	}
+	if err := c.Correspondents(ctx, "a&b@our.example", &users); err != nil || !cmp.Equal(users, []string{"a&b@our.example"}) {
+		t.Errorf("correspondents: got %v, %v", users, err)
+	}
+	if found, err := c.Forget(ctx, "a", "b"); err != nil || !found {
+		t.Errorf("forget: got %v, %v, want true", found, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode of the socket: got %v, %v, want 0600", info.Mode(), err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	_, c := serve(t, desk{err: errors.New("the store is away")})
+	if _, err := c.Counters(context.Background(), []string{"2016-12-14"}); err == nil || err.Error() != "the store is away" {
+		t.Errorf("got %v, want the daemon's own words", err)
+	}
+	if _, err := c.Counters(context.Background(), nil); err == nil || !strings.HasPrefix(err.Error(), "days: ") {
+		t.Errorf("no days: got %v, want what days takes", err)
+	}
+	nobody := web.NewClient(filepath.Join(t.TempDir(), "none.sock"))
+	if err := nobody.Lists(context.Background(), nil); !errors.Is(err, web.ErrNotRunning) {
+		t.Errorf("no daemon: got %v, want %v", err, web.ErrNotRunning)
+	}
+}
+
+func TestSecondDaemonIsRefused(t *testing.T) {
+	path, _ := serve(t, desk{})
+	if _, err := web.Listen(path, desk{}); err == nil || !strings.Contains(err.Error(), "another winnow") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+func TestStaleSocketIsReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control.sock")
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.SetUnlinkOnClose(false)
+	dead.Close()
+	s, err := web.Listen(path, desk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close(context.Background())
+}
