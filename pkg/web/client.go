@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"syscall"
 )
 
@@ -31,20 +30,9 @@ func NewClient(path string) *Client {
 	return &Client{&http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
 }
 
-// Counters returns the counters of days ("2016-12-14").
-func (c *Client) Counters(ctx context.Context, days []string) (map[string]map[string]int64, error) {
-	var counters map[string]map[string]int64
-	return counters, c.do(ctx, http.MethodGet, "counters", url.Values{"days": {strings.Join(days, ",")}}, &counters)
-}
-
 // Lists reads the state of each list into the slice that into points to.
 func (c *Client) Lists(ctx context.Context, into any) error {
 	return c.do(ctx, http.MethodGet, "lists", nil, into)
-}
-
-// Correspondents reads what was learned of a local user, or of all where local is "".
-func (c *Client) Correspondents(ctx context.Context, local string, into any) error {
-	return c.do(ctx, http.MethodGet, "correspondents", url.Values{"local": {local}}, into)
 }
 
 // Forget takes a learned pair back and tells whether there was one.

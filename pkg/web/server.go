@@ -1,6 +1,6 @@
 // Package web is the door that a running winnow opens to its operator: a small JSON API over HTTP on a unix socket
 // that only its own user can reach. The command line asks through it what only the daemon knows (the state of each
-// list) and what only the daemon may touch (an embedded store is open in one process at a time).
+// list) and has it do what only the daemon can (an embedded store is written by one process at a time).
 //
 // The API declares what it needs of the daemon as Desk and knows nothing else of it. Answers are JSON objects or
 // arrays; an error is {"error": "…"} with a status of 4xx for the asker's mistake and 5xx for ours.
@@ -15,20 +15,16 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
 // A Desk answers what the API is asked. What it returns is written as JSON.
 type Desk interface {
-	Counters(ctx context.Context, days []string) (map[string]map[string]int64, error)
 	Lists(ctx context.Context) (any, error)
-	Correspondents(ctx context.Context, local string) (any, error) // of all local users where local is ""
 	Forget(ctx context.Context, local, remote string) (found bool, err error)
 }
 
 const (
-	maxDays     = 1100             // a question for more than three years of counters is a mistake
 	headerLimit = 5 * time.Second  // to send a question
 	answerLimit = 30 * time.Second // to take an answer
 )
@@ -115,19 +111,8 @@ func (s *Server) Close(ctx context.Context) error {
 
 func handler(desk Desk) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/counters", func(w http.ResponseWriter, r *http.Request) {
-		days := strings.Split(r.FormValue("days"), ",")
-		if r.FormValue("days") == "" || len(days) > maxDays {
-			fail(w, http.StatusBadRequest, fmt.Errorf("days: 1 to %d of them, as 2016-12-14,2016-12-15", maxDays))
-			return
-		}
-		answer(w, func() (any, error) { return desk.Counters(r.Context(), days) })
-	})
 	mux.HandleFunc("GET /v1/lists", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, func() (any, error) { return desk.Lists(r.Context()) })
-	})
-	mux.HandleFunc("GET /v1/correspondents", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, func() (any, error) { return desk.Correspondents(r.Context(), r.FormValue("local")) })
 	})
 	mux.HandleFunc("DELETE /v1/correspondents", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, func() (any, error) { return desk.Forget(r.Context(), r.FormValue("local"), r.FormValue("remote")) })

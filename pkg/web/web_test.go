@@ -17,13 +17,7 @@ import (
 
 type desk struct{ err error }
 
-func (d desk) Counters(_ context.Context, days []string) (map[string]map[string]int64, error) {
-	return map[string]map[string]int64{days[0]: {"messages": 7}}, d.err
-}
 func (d desk) Lists(context.Context) (any, error) { return []string{"zen"}, d.err }
-func (d desk) Correspondents(_ context.Context, local string) (any, error) {
-	return []string{local}, d.err
-}
 func (d desk) Forget(_ context.Context, local, remote string) (bool, error) {
 	return local == "a" && remote == "b", d.err
 }
@@ -51,16 +45,9 @@ func serve(t *testing.T, d web.Desk) (string, *web.Client) {
 func TestAnswers(t *testing.T) {
 	path, c := serve(t, desk{})
 	ctx := context.Background()
-	counters, err := c.Counters(ctx, []string{"2016-12-14"})
-	if want := map[string]map[string]int64{"2016-12-14": {"messages": 7}}; err != nil || !cmp.Equal(counters, want) {
-		t.Errorf("counters: got %v, %v, want %v", counters, err, want)
-	}
-	var lists, users []string
+	var lists []string
 	if err := c.Lists(ctx, &lists); err != nil || !cmp.Equal(lists, []string{"zen"}) {
 		t.Errorf("lists: got %v, %v", lists, err)
-	}
-	if err := c.Correspondents(ctx, "a&b@our.example", &users); err != nil || !cmp.Equal(users, []string{"a&b@our.example"}) {
-		t.Errorf("correspondents: got %v, %v", users, err)
 	}
 	if found, err := c.Forget(ctx, "a", "b"); err != nil || !found {
 		t.Errorf("forget: got %v, %v, want true", found, err)
@@ -72,11 +59,8 @@ func TestAnswers(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	_, c := serve(t, desk{err: errors.New("the store is away")})
-	if _, err := c.Counters(context.Background(), []string{"2016-12-14"}); err == nil || err.Error() != "the store is away" {
+	if _, err := c.Forget(context.Background(), "a&b@our.example", "b"); err == nil || err.Error() != "the store is away" {
 		t.Errorf("got %v, want the daemon's own words", err)
-	}
-	if _, err := c.Counters(context.Background(), nil); err == nil || !strings.HasPrefix(err.Error(), "days: ") {
-		t.Errorf("no days: got %v, want what days takes", err)
 	}
 	nobody := web.NewClient(filepath.Join(t.TempDir(), "none.sock"))
 	if err := nobody.Lists(context.Background(), nil); !errors.Is(err, web.ErrNotRunning) {
