@@ -51,3 +51,14 @@ func Unfold(value string) string {
 	}
 	return strings.Trim(value, " \t")
 }
+
+// last returns the raw value of the last field of that name: the one that mail programs heed where a field that may
+// stand once stands twice.
+func (h Header) last(name string) (value string, found bool) {
+	for i := len(h) - 1; i >= 0; i-- {
+		if strings.EqualFold(h[i].Name, name) {
+			return h[i].Value, true
+		}
+	}
+	return "", false
+}

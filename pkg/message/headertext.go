@@ -1,0 +1,253 @@
+package message
+
+import (
+	"net/netip"
+	"strings"
+	"sync"
+)
+
+// HeaderMod is what a header rule wants to see of a field: SpamAssassin's modifiers, which may be combined.
+type HeaderMod uint16
+
+const (
+	HeaderDecoded HeaderMod = 0         // unfolded, in UTF-8, encoded words decoded; each field ends with "\n"
+	HeaderRaw     HeaderMod = 1 << iota // :raw, as received
+	HeaderAddr                          // :addr, the mail addresses, one a line
+	HeaderName                          // :name, the display names, one a line; where there is none, the comment
+	HeaderFirst                         // :first, only the topmost field
+	HeaderLast                          // :last, only the lowest field
+	HeaderHost                          // :host, the first host name of each line
+	HeaderDomain                        // :domain, its registered domain
+	HeaderIP                            // :ip, the first IP address of each line
+	HeaderRevIP                         // :revip, the same with its parts in reverse order
+)
+
+// HeaderText returns what header rules are matched against: all fields of that name, one behind the other, each of them
+// cut at MaxFieldValue. Names do not distinguish case. It returns false where there is nothing of the kind. Pseudo
+// headers are ALL, ToCc, MESSAGEID and EnvelopeFrom; the last is always there, for a null sender is one, too.
+func (m *Message) HeaderText(name string, mod HeaderMod) (string, bool) {
+	return m.derived.headers.get(headerKey{name, mod}, func() (string, bool) {
+		lines := m.headerLines(name, mod)
+		if len(lines) > 0 && mod&HeaderFirst != 0 {
+			lines = lines[:1]
+		} else if len(lines) > 0 && mod&HeaderLast != 0 {
+			lines = lines[len(lines)-1:]
+		}
+		lines, separator := mod.pick(lines), ""
+		if mod&(HeaderAddr|HeaderName|HeaderHost|HeaderDomain|HeaderIP|HeaderRevIP) != 0 {
+			separator = "\n"
+		}
+		return strings.Join(lines, separator), len(lines) > 0
+	})
+}
+
+// headerTexts keeps what was asked for: many rules look at the same few fields.
+type headerTexts struct {
+	mu    sync.Mutex
+	texts map[headerKey]headerText
+}
+
+type headerKey struct {
+	name string
+	mod  HeaderMod
+}
+
+type headerText struct {
+	text  string
+	found bool
+}
+
+func (t *headerTexts) get(key headerKey, build func() (string, bool)) (string, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text, known := t.texts[key]
+	if !known {
+		text.text, text.found = build()
+		if t.texts == nil {
+			t.texts = make(map[headerKey]headerText)
+		}
+		t.texts[key] = text
+	}
+	return text.text, text.found
+}
+
+// headerLines returns the fields of that name, or what a pseudo header stands for. What addresses and names are read
+// from comes raw, for they must be told apart before they are decoded.
+func (m *Message) headerLines(name string, mod HeaderMod) []string {
+	raw := mod&(HeaderRaw|HeaderAddr|HeaderName) != 0
+	switch strings.ToLower(name) {
+	case "all":
+		return m.allHeaders(raw)
+	case "tocc":
+		return m.fields(raw, "To", "Cc")
+	case "messageid": // list software moves the real one elsewhere
+		return m.fields(raw, "X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id")
+	case "envelopefrom":
+		return []string{m.Sender}
+	default:
+		return m.fields(raw, name)
+	}
+}
+
+// fields returns the fields of the first name, then those of the next. Each ends with "\n".
+func (m *Message) fields(raw bool, names ...string) []string {
+	var lines []string
+	for _, name := range names {
+		for _, f := range m.Header {
+			if strings.EqualFold(f.Name, name) {
+				lines = append(lines, f.text(raw)+"\n")
+			}
+		}
+	}
+	return lines
+}
+
+func (f Field) text(raw bool) string {
+	value := clip(f.Value, MaxFieldValue)
+	if raw {
+		return value
+	}
+	return decodeField(f.Name, value)
+}
+
+// clip cuts s to at most n octets.
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}
+
+// allHeaders returns every field as "Name: value\n", raw as it stood, up to MaxAllHeaders.
+func (m *Message) allHeaders(raw bool) []string {
+	lines := make([]string, 0, len(m.Header))
+	size := 0
+	colon := ": "
+	if raw {
+		colon = ":"
+	}
+	for _, f := range m.Header {
+		line := clip(f.Name, MaxFieldName) + colon + f.text(raw) + "\n"
+		if size += len(line); size > MaxAllHeaders {
+			break
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// pick takes out of each line what the modifiers ask for.
+func (mod HeaderMod) pick(lines []string) []string {
+	switch {
+	case mod&HeaderAddr != 0:
+		lines = pickEach(lines, addressesIn)
+	case mod&HeaderName != 0:
+		raw := mod&HeaderRaw != 0
+		lines = pickEach(lines, func(line string) []string { return namesIn(line, raw) })
+	}
+	switch {
+	case mod&HeaderDomain != 0:
+		return pickEach(lines, func(line string) []string { return orNothing(Domain(hostIn(line))) })
+	case mod&HeaderHost != 0:
+		return pickEach(lines, func(line string) []string { return orNothing(hostIn(line)) })
+	case mod&(HeaderIP|HeaderRevIP) != 0:
+		reverse := mod&HeaderRevIP != 0
+		return pickEach(lines, func(line string) []string { return orNothing(addrIn(line, reverse)) })
+	}
+	return lines
+}
+
+func pickEach(lines []string, pick func(string) []string) []string {
+	var picked []string
+	for _, line := range lines {
+		picked = append(picked, pick(line)...)
+	}
+	return picked
+}
+
+func orNothing(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func addressesIn(value string) []string {
+	var found []string
+	for _, a := range parseAddresses(value) {
+		if a.addr != "" {
+			found = append(found, a.addr)
+		}
+	}
+	return found
+}
+
+func namesIn(value string, raw bool) []string {
+	var found []string
+	for _, a := range parseAddresses(value) {
+		name := a.name
+		if name == "" {
+			name = a.comment
+		}
+		if !raw {
+			name = decodeField("", name)
+			name = strings.Join(strings.Fields(name), " ")
+			if inner, quoted := strings.CutPrefix(name, "'"); quoted && strings.HasSuffix(inner, "'") {
+				name = strings.TrimSuffix(inner, "'")
+			}
+		}
+		if name != "" {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// hostIn finds the first host name in a line: the one behind the last @, if it is one, else the first anywhere.
+func hostIn(line string) string {
+	if at := strings.LastIndexByte(line, '@'); at >= 0 {
+		if host := firstHost(line[at+1:]); host != "" {
+			return host
+		}
+	}
+	return firstHost(line)
+}
+
+func firstHost(line string) string {
+	for run := range strings.FieldsFuncSeq(line, func(r rune) bool { return !isHostRune(r) }) {
+		if host, ok := HostASCII(strings.Trim(run, ".-_")); ok && hasKnownSuffix(host) {
+			return host
+		}
+	}
+	return ""
+}
+
+// addrIn finds the first IP address in a line.
+func addrIn(line string, reverse bool) string {
+	notAddr := func(r rune) bool { return r != '.' && r != ':' && (r > 0x7f || unhex(byte(r)) > 15) }
+	line = strings.ReplaceAll(line, "IPv6:", " ") // RFC 5321, 4.1.3
+	for run := range strings.FieldsFuncSeq(line, notAddr) {
+		if addr, err := netip.ParseAddr(strings.Trim(run, ".")); err == nil {
+			if reverse {
+				return reverseAddr(addr)
+			}
+			return addr.String()
+		}
+	}
+	return ""
+}
+
+// reverseAddr writes an address as DNS lists want it: 4.3.2.1, or the nibbles of an IPv6 address.
+func reverseAddr(addr netip.Addr) string {
+	if addr.Is4() {
+		parts := strings.Split(addr.String(), ".")
+		return parts[3] + "." + parts[2] + "." + parts[1] + "." + parts[0]
+	}
+	const digits = "0123456789abcdef"
+	octets := addr.As16()
+	nibbles := make([]byte, 0, 64)
+	for i := len(octets) - 1; i >= 0; i-- {
+		nibbles = append(nibbles, digits[octets[i]&15], '.', digits[octets[i]>>4], '.')
+	}
+	return string(nibbles[:len(nibbles)-1])
+}

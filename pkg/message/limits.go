@@ -1,0 +1,34 @@
+package message
+
+// Limits for what is read from a message. Mail from people stays far below each of them; mail beyond them was made to
+// wear filters out. What is beyond a limit is cut off or taken as plain text, never refused.
+const (
+	MaxHeaderBytes = 1 << 20 // of a header, where the message comes from a file; Postfix has its own header_size_limit
+	MaxFields      = 1_000   // of one header: further fields are dropped
+	MaxFieldName   = 256     // octets of a field's name that rules see
+	MaxFieldValue  = 8_192   // octets of a field's value that rules see, and that is searched for parameters and addresses
+	MaxAllHeaders  = 65_536  // octets of the pseudo header ALL
+	MaxParams      = 64      // parameters of one Content-Type or Content-Disposition
+	MaxAddresses   = 1_000   // mail addresses in one field
+	MaxComments    = 16      // nesting of comments in an address, RFC 5322, 3.2.2
+
+	MaxDepth = 20  // nesting of multiparts and attached messages: what is deeper is one part of plain text
+	MaxParts = 500 // MIME entities: what follows the last one is taken as part of it, as plain text
+
+	MaxBodyPart   = 50_000  // characters of one part that body rules see, more or less: it is cut at the end of a line
+	MaxRawPart    = 500_000 // octets of one part that rawbody rules see, cut in the same way
+	MaxParagraphs = 20_000  // lines that body rules see
+	MaxLine       = 2_048   // octets of a line that body rules see; half of the most that rawbody rules see at once
+	MaxBlankLines = 20      // in a row, in a text: the others are dropped
+
+	MaxHTML       = 1_000_000 // octets of one part that are read as HTML
+	MaxHTMLTokens = 200_000   // tags and texts of one part: the rest is not read
+	MaxHTMLAttrs  = 100       // attributes of one tag that are looked at
+	MaxHTMLDepth  = 256       // open elements whose style is remembered
+
+	MaxURIs       = 1_000   // of one message; links go first, then guesses, then mail addresses
+	MaxURILength  = 8_192   // octets of one URI
+	MaxURIText    = 500_000 // octets of one part's rendered text that are searched for URIs
+	MaxCandidates = 20_000  // strings of one message that are looked at as if they were a URI
+	MaxTargets    = 4       // further URIs taken out of one URI: http://redirect.example/?to=http://...
+)

@@ -1,0 +1,172 @@
+package milter
+
+import (
+	"slices"
+	"strings"
+
+	gomilter "github.com/emersion/go-milter"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+)
+
+// A transaction is one message on its way in, from MAIL to its end.
+type transaction struct {
+	session *session
+	message *message.Message
+	verdict *filter.Verdict // nil until a recipient is asked about
+	decided bool            // the content was asked about
+	failed  bool            // something of ours broke: the message gets the answer of on_failure
+
+	copies    []int    // how many fields came by each name that is ours, see marker
+	discarded []string // recipients that were let through to be thrown away
+}
+
+// recipient asks about one recipient.
+func (t *transaction) recipient(address string, mod *gomilter.Modifier) gomilter.Response {
+	s, m := t.session, t.message
+	t.noteQueueID(mod)
+	if t.verdict == nil {
+		t.verdict = filter.NewVerdict(m.ID, s.client.settled())
+	}
+	answered := false
+	defer func() {
+		if !answered && s.server.config.OnFailure != filter.Defer {
+			t.pass(address)
+		}
+	}()
+	if t.failed {
+		return s.failure()
+	}
+	r := s.client.filter.Recipient(s.ctx, t.question(address), t.verdict) // may panic
+	answered = true
+	switch {
+	case !r.Refused():
+		return t.pass(address)
+	case r.Action == filter.Discard && s.options.may(gomilter.OptRemoveRcpt):
+		// To discard is said of the whole message, here too. There may be recipients who are to get it.
+		t.discarded = append(t.discarded, address)
+		return proceed
+	}
+	return s.refuse(r.Action, s.server.config.Texts.forClient(r.Action, r.Decider), m.ID, r.Decider)
+}
+
+// pass lets a recipient through.
+func (t *transaction) pass(address string) gomilter.Response {
+	t.message.Recipients = append(t.message.Recipients, address)
+	t.session.client.passed = true
+	return proceed
+}
+
+// question is the message as the envelope phase sees it. It is a value of its own: a stage that was given up may still
+// read it while the header comes in.
+func (t *transaction) question(recipient string) *message.Message {
+	m := t.message
+	return &message.Message{
+		ID: m.ID, QueueID: m.QueueID, Time: m.Time, Client: m.Client, User: m.User,
+		Sender: m.Sender, Recipients: slices.Clone(m.Recipients), Recipient: recipient,
+	}
+}
+
+// addField notes a header field as it was received.
+func (t *transaction) addField(name, value string) {
+	if !t.session.options.has(gomilter.OptHeaderLeadingSpace) && value != "" && value[0] != '\t' && value[0] != '\n' {
+		value = " " + value // the MTA took it off
+	}
+	t.countField(name)
+	m := t.message
+	m.Header = append(m.Header, message.Field{Name: name, Value: value})
+	// Folds come as LF, and stood as CRLF on the wire.
+	m.Size += int64(len(name) + len(":") + len(value) + strings.Count(value, "\n") + len("\r\n"))
+}
+
+func (t *transaction) countField(name string) {
+	if i := t.session.server.marker.index(name); i >= 0 {
+		t.copies[i]++
+	}
+}
+
+// addBody notes a piece of the body, keeping it and as much of it as there is room for.
+func (t *transaction) addBody(chunk []byte, most int64) {
+	m := t.message
+	m.Size += int64(len(chunk))
+	chunk = chunk[:min(int64(len(chunk)), most-int64(len(m.Body)))]
+	if m.Body == nil {
+		m.Body = chunk // most messages are one chunk
+		return
+	}
+	m.Body = append(m.Body, chunk...)
+}
+
+// conclude asks about the content and answers with what becomes of the message.
+func (t *transaction) conclude(mod *gomilter.Modifier) gomilter.Response {
+	s, m := t.session, t.message
+	t.noteQueueID(mod)
+	if m.QueueID == "" {
+		s.server.once.noQueueID.Do(func() {
+			s.log.Warn(`the MTA tells no queue ids: add "i" to Postfix' milter_end_of_data_macros, so that logs can be matched`)
+		})
+	}
+	m.Size += int64(len("\r\n")) // between header and body
+	switch {
+	case t.failed:
+		return s.failure()
+	case len(m.Recipients) == 0 && len(t.discarded) > 0:
+		return discard
+	case len(m.Recipients) == 0:
+		return accept // there is nobody it could reach
+	}
+	s.client.filter.Content(s.ctx, m, t.verdict)
+	t.decided = true
+	return t.carryOut(mod)
+}
+
+// carryOut has Postfix do what the verdict says.
+func (t *transaction) carryOut(mod *gomilter.Modifier) gomilter.Response {
+	s, v := t.session, t.verdict
+	row, known := rows[v.Action]
+	if !known { // None: nothing was decided
+		row = rows[filter.Accept]
+	}
+	if row.end == gomilter.ActReplyCode {
+		return s.refuse(v.Action, s.server.config.Texts.forMessage(v), v.ID, v.Decider)
+	}
+	if row.end == gomilter.ActDiscard {
+		return discard
+	}
+	for _, address := range t.discarded {
+		_ = mod.DeleteRecipient(address) // writes never fail, see conn
+	}
+	if row.mark && v.Class != filter.ClassOutbound {
+		s.server.marker.apply(mod, s.options, t.copies, v)
+	}
+	if row.hold {
+		t.hold(mod)
+	}
+	return accept
+}
+
+func (t *transaction) hold(mod *gomilter.Modifier) {
+	if !t.session.options.may(gomilter.OptQuarantine) {
+		t.session.server.once.noHold.Do(func() {
+			t.session.log.Warn("the MTA cannot hold messages (it does not offer SMFIF_QUARANTINE): they are delivered, tagged")
+		})
+		return
+	}
+	_ = mod.Quarantine(holdReason(t.verdict))
+}
+
+// maxHoldReason is what Postfix takes of a reason.
+const maxHoldReason = 100
+
+// holdReason says in the queue's log why a message is held.
+func holdReason(v *filter.Verdict) string {
+	return plain("winnow ["+v.ID+"] score "+points(v.Total)+strings.Join(tests(v), ""), maxHoldReason)
+}
+
+// noteQueueID takes the queue id where the MTA tells it; Postfix has none before the first accepted recipient.
+func (t *transaction) noteQueueID(mod *gomilter.Modifier) {
+	if id := mod.Macros["i"]; id != "" {
+		t.message.QueueID = id
+	}
+}
