@@ -114,17 +114,31 @@ func (p *Pipeline) run(ctx context.Context, phase Phase, m *message.Message) []R
 	defer patience.Stop()
 	reports := make([]Report, len(stages))
 	for i, s := range stages {
-		select {
-		case reports[i] = <-done[i]:
-		case <-patience.C:
-			patience.Reset(0)
+		reports[i] = await(done[i], patience)
+		if reports[i].Stage == "" {
 			reports[i] = Report{Stage: s.Name(), Phase: phase, Err: fmt.Errorf("did not return within %v", p.limits.of(phase))}
+			patience.Reset(0) // it is over for the others too, but for those that have answered
 		}
 		if phase == Envelope {
 			reports[i].Recipient = m.Recipient
 		}
 	}
 	return reports
+}
+
+// await returns a stage's report, or an empty one when patience ends. A report that is there always counts.
+func await(done <-chan Report, patience *time.Timer) Report {
+	select {
+	case r := <-done:
+		return r
+	default:
+	}
+	select {
+	case r := <-done:
+		return r
+	case <-patience.C:
+		return Report{}
+	}
 }
 
 // check runs one stage; a panic in it is that stage's failure and nobody else's.

@@ -179,8 +179,9 @@ func (p *Policy) class(m *message.Message, v *Verdict) Class {
 
 // content decides on a message whose class is known: points reach a threshold, or one hit demands more on its own.
 func (p *Policy) content(v *Verdict) {
-	v.Action, v.Threshold, v.Reason = Accept, p.config.Tag, v.Class.String()
+	v.Action, v.Threshold = Accept, p.config.Tag
 	if v.Class != ClassScanned {
+		v.Reason = spared(v)
 		return
 	}
 	v.Each(func(report *Report, result *Result, hit *Hit) {
@@ -204,6 +205,16 @@ func (p *Policy) content(v *Verdict) {
 		v.Weakened, v.Action = v.Action, Tag
 	}
 	p.failed(v, v.Reports)
+}
+
+// spared tells why a message is not scanned.
+func spared(v *Verdict) string {
+	for i := range v.Recipients {
+		if d := v.Recipients[i].Decider; d != nil && !v.Recipients[i].Refused() {
+			return d.reason()
+		}
+	}
+	return v.Class.String()
 }
 
 // reaches compares a sum of decimal scores with a threshold; binary fractions must not turn 5.0 into 4.999.

@@ -1,0 +1,147 @@
+package dnslist
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"winnow/pkg/filter"
+)
+
+// checkList notes what is wrong with a list as a whole.
+func (r *reader) checkList(l *List, m *mapping) {
+	if !validListName.MatchString(l.Name) && !m.bad["name"] {
+		r.fault(m.at("name"), "%q is no name for a list: a-z, 0-9, - and _, at most 32, a letter first", l.Name)
+	}
+	if l.Title == "" && !m.bad["title"] {
+		r.fault(m.at("title"), "no title: write the name by which strangers know the list")
+	}
+	if len(l.Ask) == 0 && !m.bad["ask"] {
+		r.fault(m.at("ask"), "ask: write what it is asked about: [client], or any of [helo, sender, uri, mail]")
+	}
+	if l.KeyFile != "" && l.KeyEnv != "" {
+		r.fault(m.at("key_env"), "key_file and key_env are two places for one key: keep one")
+	}
+	if (l.KeyFile != "" || l.KeyEnv != "") && !l.needsKey() {
+		r.fault(m.at("zone"), "there is a key, but the zone does not say where: write %s as one of its labels", keyLabel)
+	}
+	r.checkKind(l, m)
+	r.checkTemplate(m.at("url"), l.URL, l, "ip", "domain")
+	for i := range l.Codes {
+		c := &l.Codes[i]
+		r.checkTemplate(c.line, c.Text, l, "ip", "list", "code", "id", "domain", "url")
+		r.checkTemplate(c.line, c.URL, l, "ip", "domain")
+		if j := slices.IndexFunc(l.Codes[:i], func(o Code) bool { return o.Match.covers(c.Match) }); j >= 0 {
+			r.fault(c.line, "%s is never reached: the code on line %d (%s) comes first", c.Match, l.Codes[j].line, l.Codes[j].Match)
+		}
+		if slices.ContainsFunc(l.Refused, func(m Match) bool { return m.covers(c.Match) }) {
+			r.fault(c.line, "%s is declared as a listing and as refused: keep one", c.Match)
+		}
+	}
+}
+
+// checkKind notes settings that do not fit to what the list is asked about: a list holds addresses or names, never both.
+func (r *reader) checkKind(l *List, m *mapping) {
+	client := l.asks(Client)
+	switch {
+	case client && len(l.Ask) > 1:
+		r.fault(m.at("ask"), "a list is asked about clients or about names: make it two lists")
+	case client && l.Form != Domain:
+		r.fault(m.at("form"), "form is of names; this list is asked about clients")
+	case client && l.Addresses:
+		r.fault(m.at("addresses"), "a list of clients takes nothing but addresses: leave it out")
+	case !client && l.Phase == filter.Connect:
+		r.fault(m.at("phase"), "phase: connect: no more than the client is known then; use content")
+	case !client && l.IPv6 && !l.Addresses:
+		r.fault(m.at("ipv6"), "ipv6 has no effect on a list of names without addresses: yes")
+	}
+	if l.IPv6 {
+		return
+	}
+	for i := range l.Codes {
+		if c := &l.Codes[i]; c.IPv6Action != c.Action {
+			r.fault(c.line, "ipv6_action has no effect on a list without ipv6: yes")
+		}
+	}
+}
+
+// checkCode notes what is wrong with a code by itself.
+func (r *reader) checkCode(c *Code, m *mapping) {
+	if !validSymbol.MatchString(c.Symbol) && !m.bad["symbol"] {
+		r.fault(m.at("symbol"), "%q is no symbol: A-Z, 0-9 and _, at most 60, a letter first, such as ZEN_XBL", c.Symbol)
+	}
+	if c.Action == filter.Accept && c.Score > 0 || c.Action > filter.Accept && c.Score < 0 {
+		r.fault(m.at("action"), "action %s with a score of %g: it cannot speak for the message and against it", c.Action, c.Score)
+	}
+}
+
+// checkTemplate notes placeholders that nothing fills.
+func (r *reader) checkTemplate(line int, template string, l *List, known ...string) {
+	if l.asks(Client) {
+		known = slices.DeleteFunc(known, func(name string) bool { return name == "domain" })
+	}
+	_, err := fill(template, func(name string) (string, bool) { return "", slices.Contains(known, name) })
+	if err != nil {
+		r.fault(line, "%s; there are: {%s}", err, strings.Join(known, "} {"))
+	}
+}
+
+// duplicates returns a fault for every name and symbol that two lists have. Lists of one data set share their symbols,
+// because they are two ways to the same list.
+func duplicates(lists []List) []error {
+	var faults []error
+	type owner struct {
+		list *List
+		line int
+	}
+	names, symbols := map[string]*List{}, map[string]owner{}
+	for i := range lists {
+		l := &lists[i]
+		if first := names[l.Name]; first != nil {
+			faults = append(faults, l.fault(l.line, "there is a list of that name already, at %s: rename one", first.at()))
+		} else if l.Name != "" {
+			names[l.Name] = l
+		}
+		for _, c := range l.Codes {
+			first, taken := symbols[c.Symbol]
+			switch {
+			case c.Symbol == "":
+			case !taken:
+				symbols[c.Symbol] = owner{l, c.line}
+			case first.list == l || l.Dataset == "" || first.list.Dataset != l.Dataset:
+				faults = append(faults, l.fault(c.line, "symbol %s is taken, at %s:%d: rename one", c.Symbol, first.list.file, first.line))
+			}
+		}
+	}
+	return faults
+}
+
+// Lint returns every fault that lists have together and that enabled lists have alone; Load has found the others.
+func Lint(lists []List) []error {
+	faults := duplicates(lists)
+	datasets, zones := map[string]*List{}, map[string]*List{}
+	for i := range lists {
+		l := &lists[i]
+		if !l.Enabled {
+			continue
+		}
+		if l.Zone == "" {
+			faults = append(faults, l.fault(l.line, "is enabled, but has no zone: write the one that the vendor gave you, in the file or under subscriptions in the configuration"))
+			continue
+		}
+		if l.needsKey() && l.KeyFile == "" && l.KeyEnv == "" {
+			faults = append(faults, l.fault(l.line, "is enabled, but its key is missing: write key_file or key_env, in the file or under subscriptions in the configuration"))
+		}
+		if first := datasets[l.Dataset]; first != nil && l.Dataset != "" {
+			faults = append(faults, l.fault(l.line, "is the same data set as %s (%s): asking twice counts twice; disable one", first.Name, first.at()))
+		}
+		datasets[l.Dataset] = l
+		// The same zone may be two lists, one of addresses and one of names.
+		zone := fmt.Sprint(l.Zone, l.asks(Client))
+		if first := zones[zone]; first != nil && (l.Dataset == "" || l.Dataset != first.Dataset) {
+			faults = append(faults, l.fault(l.line, "has the same zone as %s (%s): asking twice counts twice; disable one", first.Name, first.at()))
+		}
+		zones[zone] = l
+	}
+	return faults
+}

@@ -1,0 +1,126 @@
+package dnslist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"winnow/pkg/dns"
+	"winnow/pkg/filter"
+)
+
+// A question is one name in a list's zone, and what came of asking for it.
+type question struct {
+	subject *subject
+	key     string // what stands before the zone
+	name    string // in the DNS: holds the list's secret
+
+	addrs   []netip.Addr
+	cached  bool // no question was sent for it
+	outcome Outcome
+	codes   codeSet // that the answer stands for
+	unknown bool    // some of the answer is not declared
+	err     error   // of a Failed one
+}
+
+// what is what was asked about, as people write it.
+func (q *question) what() string {
+	if q.subject.addr.IsValid() {
+		return q.subject.addr.String()
+	}
+	return q.key
+}
+
+// ask puts all questions at once and returns when each is answered, or ctx is over.
+func (src *source) ask(ctx context.Context, r dns.Resolver, questions []question) {
+	if src.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, src.Timeout)
+		defer cancel()
+	}
+	atOnce(len(questions), func(i int) { src.put(ctx, r, &questions[i]) })
+}
+
+// put puts one question and says what the answer means.
+func (src *source) put(ctx context.Context, r dns.Resolver, q *question) {
+	defer func() {
+		if p := recover(); p != nil { // this goroutine is ours: nobody above can catch it
+			q.outcome, q.err = Failed, src.hide(fmt.Errorf("panic: %v", p))
+		}
+	}()
+	answer, err := r.Resolve(ctx, dns.Question{Name: q.name, Type: dns.A})
+	q.cached = answer.Cached
+	if guarded, ok := errors.AsType[*guardError](err); ok {
+		answer.Addrs, err = guarded.addrs, nil
+	}
+	if err != nil {
+		q.outcome, q.err = Failed, src.hide(err)
+		return
+	}
+	q.addrs = answer.Addrs
+	q.outcome, q.codes, q.unknown = src.classify(q.addrs)
+}
+
+// worst returns the question whose outcome says most about the list.
+func worst(questions []question) *question {
+	most := &questions[0]
+	for i := range questions {
+		if questions[i].rank() > most.rank() {
+			most = &questions[i]
+		}
+	}
+	return most
+}
+
+func (q *question) rank() int {
+	if q.unknown {
+		return Unknown.rank() // a hit that has undeclared codes beside it
+	}
+	return q.outcome.rank()
+}
+
+// failure returns why the question's answer was not all that it should be, nil where it was.
+func (src *source) failure(q *question) error {
+	switch {
+	case q.outcome == Failed:
+		return q.err
+	case q.outcome == Refused:
+		return fmt.Errorf("%w: %s", filter.ErrRefused, src.answer(q))
+	case q.outcome == Bogus:
+		return fmt.Errorf("%w: %s", filter.ErrBogus, src.answer(q))
+	case q.unknown:
+		return fmt.Errorf("%w: %s", filter.ErrUnknown, src.answer(q))
+	}
+	return nil
+}
+
+// maxShown is how many records of an answer a log line shows.
+const maxShown = 8
+
+// answer writes a question and its answer as the log shows them: "4.3.2.1.zen.spamhaus.org A 127.0.0.2 127.0.0.9".
+func (src *source) answer(q *question) string {
+	var b strings.Builder
+	b.WriteString(src.show(q.key) + " A")
+	for i, addr := range q.addrs {
+		if i == maxShown {
+			b.WriteString(" ...")
+			break
+		}
+		b.WriteString(" " + addr.String())
+	}
+	return b.String()
+}
+
+// detail is the evidence for a hit: the name and the record that stands for the code.
+func (src *source) detail(q *question, code, more int) string {
+	text := src.show(q.key) + " A " + src.evidence(q.addrs, code).String()
+	if more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	if q.subject.guess {
+		text += " (a guess, not a link: points only)"
+	}
+	return text
+}
