@@ -1,0 +1,88 @@
+package whitelist
+
+import (
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+)
+
+// Every text is either refused with a line for each fault, or read into entries that say the same when they are written
+// down and read again, and that match what they stand for.
+func FuzzParseSet(f *testing.F) {
+	for _, name := range []string{"entries", "octets", "recipients"} {
+		text, err := os.ReadFile("testdata/bad/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			f.Add(line)
+		}
+	}
+	for line := range strings.Lines(sampleSet) {
+		f.Add(line)
+	}
+	f.Add("\uFEFF\"a \\\" friend\"@b\u00fccher.example to:.our.example\r\n::ffff:192.0.2.0/120 # c")
+	f.Fuzz(func(t *testing.T, text string) {
+		set, err := parseSet("f", text)
+		if err != nil {
+			for fault := range strings.SplitSeq(err.Error(), "\n") {
+				if !strings.HasPrefix(fault, "f:") {
+					t.Errorf("fault %q does not say where", fault)
+				}
+			}
+			return
+		}
+		for _, e := range set.Entries() {
+			again, err := parseLine(e.String())
+			if err != nil || !again.is(e) {
+				t.Errorf("%q is read again as %q, %v", e.String(), again.String(), err)
+			}
+			if sample := sampleOf(&e); sample.full != "" && set.match(netip.Addr{}, sample, recipientAddress(toOf(&e), "+")) == nil {
+				t.Errorf("%q does not match %q to %q", e.String(), sample.full, toOf(&e))
+			}
+		}
+	})
+}
+
+// sampleOf returns a sender that an entry stands for; none for a network and the null sender.
+func sampleOf(e *Entry) address {
+	switch {
+	case e.Who == null, isNetwork(e.Who):
+		return address{}
+	case strings.Contains(e.Who, "@"):
+		return senderAddress(e.Who)
+	case e.Who[0] == '.':
+		return senderAddress("a@sub" + e.Who)
+	}
+	return senderAddress("a@" + e.Who)
+}
+
+func toOf(e *Entry) string {
+	switch {
+	case e.To == "", strings.Contains(e.To, "@"):
+		return e.To
+	case e.To[0] == '.':
+		return "a@sub" + e.To
+	}
+	return "a@" + e.To
+}
+
+// No address makes trouble, and the canonical form of a canonical form is itself.
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{"friend@example.org", `"a b"@b\u00fccher.example`, "prvs=4711abcdef=prvs=4711abcdef=x@example.org", "@", "a@", "btv1==x==@y", "Ju\u0308rgen+x@example.org.", "\xff@\xff"} {
+		f.Add(s, "+-")
+	}
+	f.Fuzz(func(t *testing.T, s, delimiters string) {
+		a := senderAddress(s)
+		if a.isPerson() {
+			if again := senderAddress(a.full); again != a && !strings.HasPrefix(a.full, "prvs=") && !strings.HasPrefix(a.full, "btv1=") {
+				t.Errorf("%q becomes %+v, and that becomes %+v", s, a, again)
+			}
+		}
+		r := recipientAddress(s, delimiters)
+		if len(r.base) > len(r.full) || !strings.HasSuffix(r.full, r.domain) {
+			t.Errorf("%q becomes %+v", s, r)
+		}
+	})
+}
