@@ -49,11 +49,9 @@ type Config struct {
 	Texts Texts `yaml:"texts"`
 }
 
-// Texts are what strangers are told where the hit that decided brings no text of its own. {id} stands for the reject
+// Texts are what strangers are told where no list and no entry decided, which bring texts of their own. {id} stands for the reject
 // id, {ip} for the client's address, {list} for the list that decided. A text without {id} gets "[id] " put before it.
 type Texts struct {
-	Listed      string `yaml:"listed"`      // the client is on a list
-	Blacklisted string `yaml:"blacklisted"` // the recipient does not want this sender
 	Spam        string `yaml:"spam"`        // the content says so
 	Deferred    string `yaml:"deferred"`    // not now
 	Failure     string `yaml:"failure"`     // something of ours broke
@@ -73,8 +71,6 @@ func DefaultConfig() Config {
 		WriteTimeout:   30 * time.Second,
 		Headers:        []string{"X-Spam-Flag", "X-Spam-Status", "X-Spam-Level", "X-Spam-Score"},
 		Texts: Texts{
-			Listed:      "Client host [{ip}] is listed by {list}",
-			Blacklisted: "The recipient does not accept mail from this sender",
 			Spam:        "Message looks like spam; if it is not, send the id in brackets to postmaster of the recipient's domain",
 			Deferred:    "Not accepted now, please try again later",
 			Failure:     "Local problem, please try again later",
@@ -194,7 +190,7 @@ func isFieldName(name string) bool {
 func (t *Texts) faults() []error {
 	var faults []error
 	for _, text := range []struct{ key, value string }{
-		{"listed", t.Listed}, {"blacklisted", t.Blacklisted}, {"spam", t.Spam}, {"deferred", t.Deferred}, {"failure", t.Failure},
+		{"spam", t.Spam}, {"deferred", t.Deferred}, {"failure", t.Failure},
 	} {
 		if err := checkText(text.value); err != nil {
 			faults = append(faults, fmt.Errorf("texts.%s: %w", text.key, err))

@@ -45,10 +45,10 @@ func TestValidate(t *testing.T) {
 		{"header", func(c *milter.Config) { c.Headers = []string{"X-Spam"} }, `headers: "X-Spam" is no field that winnow writes; they are X-Spam-Flag, X-Spam-Status, X-Spam-Level, X-Spam-Score`},
 		{"removed header", func(c *milter.Config) { c.RemoveHeaders = []string{"X Spam:"} }, `remove_headers: "X Spam:" is no header name; write it without colon and blanks`},
 		{"no text", func(c *milter.Config) { c.Texts.Spam = "" }, `texts.spam: is empty; a stranger wants to know what to do`},
-		{"long text", func(c *milter.Config) { c.Texts.Listed = strings.Repeat("x", 300) }, `texts.listed: is longer than 255 octets*`},
+		{"long text", func(c *milter.Config) { c.Texts.Spam = strings.Repeat("x", 300) }, `texts.spam: is longer than 255 octets*`},
 		{"text in German", func(c *milter.Config) { c.Texts.Deferred = "Bitte später" }, `texts.deferred: holds something else than printable ASCII*`},
 		{"lines", func(c *milter.Config) { c.Texts.Failure = "a\nb" }, `texts.failure: holds something else than printable ASCII*`},
-		{"placeholder", func(c *milter.Config) { c.Texts.Blacklisted = "no {sender} here" }, `texts.blacklisted: "{sender}" is unknown; {id}, {ip} and {list} are filled in`},
+		{"placeholder", func(c *milter.Config) { c.Texts.Deferred = "no {sender} here" }, `texts.deferred: "{sender}" is unknown; {id}, {ip} and {list} are filled in`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := milter.DefaultConfig()

@@ -120,10 +120,16 @@ func (t *Texts) forClient(action filter.Action, decider *filter.Decider) string 
 	case decider.Hit.Text != "":
 		return decider.Hit.Text
 	case decider.Hit.Standing == filter.Blacklisted:
-		return t.Blacklisted
+		return blacklistedText
 	}
-	return t.Listed
+	return listedText
 }
+
+// What strangers are told by a hit that brings no text.
+const (
+	listedText      = "Client host [{ip}] is listed by {list}"
+	blacklistedText = "The recipient does not accept mail from this sender"
+)
 
 // forMessage chooses the text for a message that is refused for what it holds.
 func (t *Texts) forMessage(v *filter.Verdict) string {
