@@ -52,9 +52,9 @@ type Config struct {
 // Texts are what strangers are told where no list and no entry decided, which bring texts of their own. {id} stands for the reject
 // id, {ip} for the client's address, {list} for the list that decided. A text without {id} gets "[id] " put before it.
 type Texts struct {
-	Spam        string `yaml:"spam"`        // the content says so
-	Deferred    string `yaml:"deferred"`    // not now
-	Failure     string `yaml:"failure"`     // something of ours broke
+	Spam     string `yaml:"spam"`     // the content says so
+	Deferred string `yaml:"deferred"` // not now
+	Failure  string `yaml:"failure"`  // something of ours broke
 }
 
 // DefaultConfig listens on loopback and refuses listed clients at RCPT.
@@ -71,9 +71,9 @@ func DefaultConfig() Config {
 		WriteTimeout:   30 * time.Second,
 		Headers:        []string{"X-Spam-Flag", "X-Spam-Status", "X-Spam-Level", "X-Spam-Score"},
 		Texts: Texts{
-			Spam:        "Message looks like spam; if it is not, send the id in brackets to postmaster of the recipient's domain",
-			Deferred:    "Not accepted now, please try again later",
-			Failure:     "Local problem, please try again later",
+			Spam:     "Message looks like spam; if it is not, send the id in brackets to postmaster of the recipient's domain",
+			Deferred: "Not accepted now, please try again later",
+			Failure:  "Local problem, please try again later",
 		},
 	}
 }

@@ -62,7 +62,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestValidateReportsAll(t *testing.T) {
-	if faults := new(milter.Config).Validate(); len(faults) != 13 {
+	if faults := new(milter.Config).Validate(); len(faults) != 11 {
 		t.Errorf("got %d faults of an empty configuration: %v", len(faults), faults)
 	}
 }
