@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"winnow/pkg/app"
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+)
+
+// scanFlags is how scan is called.
+type scanFlags struct {
+	envelope  envelope
+	local     bool
+	asJSON    bool
+	rules     []string
+	filesFrom string
+	jobs      int
+}
+
+func newScan() *cobra.Command {
+	var f scanFlags
+	c := &cobra.Command{
+		Use:   "scan [FILE|FOLDER...]",
+		Short: "Say what would become of mail, and why",
+		Long: `Take each file through the same pipeline as serve, and print what would become of it. Folders are read whole; without
+a file, or with -, the mail is read from standard input. A leading mbox "From " line is skipped. Nothing is counted,
+learned or sent. The exit code is 1 when any mail is not accepted as it is, or could not be read.
+
+With --json, one object a line for each mail: file, action, class, total, threshold, reason,
+hits[{symbol, score, source, stage, detail}], errors[].`,
+		Example: `  winnow scan mail.eml
+  winnow scan --client 192.0.2.1 --helo mx.example.net --sender a@example.net --recipient b@our.example mail.eml
+  winnow scan --local --json corpus/ | jq -r 'select(.action != "accept") | .file'
+  winnow scan --local --rules ./my-rules < mail.eml`,
+		RunE: func(c *cobra.Command, args []string) error { return scan(c, &f, args) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.envelope.client, "client", "", "address of the client that sent it; none: no list is asked about it")
+	flags.StringVar(&f.envelope.helo, "helo", "", "what the client called itself")
+	flags.StringVar(&f.envelope.sender, "sender", "", "envelope sender, <> for none (default: Return-Path, else the author)")
+	flags.StringSliceVar(&f.envelope.recipients, "recipient", nil, "envelope recipients (default: Delivered-To, else To)")
+	flags.BoolVar(&f.local, "local", false, "ask no DNS")
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON, one object a line")
+	flags.StringSliceVar(&f.rules, "rules", nil, "folders of rules in place of the configured ones")
+	flags.StringVar(&f.filesFrom, "files-from", "", "read the names of files from this file, one a line; - is standard input")
+	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many mails to scan at a time")
+	return c
+}
+
+func scan(c *cobra.Command, f *scanFlags, args []string) error {
+	client, err := f.envelope.parse()
+	if err != nil {
+		return err
+	}
+	config, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	if len(f.rules) > 0 {
+		config.Rules.Shipped, config.Rules.Folders = false, f.rules
+	}
+	log := app.NewLog(app.LogConfig{Level: config.Log.Level, Format: "console"}, c.ErrOrStderr())
+	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Local: f.local, Log: log})
+	if err != nil {
+		return err
+	}
+	files, err := filesToScan(f.filesFrom, args, c.InOrStdin())
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	client.Own = false // what is scanned came in, wherever this is called from
+	s := &scanner{app: a, envelope: &f.envelope, client: client, stdin: c.InOrStdin(), keep: config.Milter.MaxBody}
+	err = s.all(c.Context(), files, f.jobs, newPrinter(c.OutOrStdout(), c.ErrOrStderr(), f.asJSON, len(files)))
+	return errors.Join(err, a.Close())
+}
+
+// A scanner takes files through the pipeline.
+type scanner struct {
+	app      *app.App
+	envelope *envelope
+	client   message.Client
+	stdin    io.Reader
+	keep     int64
+}
+
+// A finding is what became of one file. Its JSON is the format that `winnow scan --json` promises.
+type finding struct {
+	File      string        `json:"file"`
+	Action    filter.Action `json:"action"`
+	Class     filter.Class  `json:"class"`
+	Total     float64       `json:"total"`
+	Threshold float64       `json:"threshold"`
+	Reason    string        `json:"reason"`
+	Hits      []foundHit    `json:"hits"`
+	Errors    []string      `json:"errors"`
+}
+
+type foundHit struct {
+	Symbol  string  `json:"symbol"`
+	Score   float64 `json:"score"`
+	Source  string  `json:"source"`
+	Stage   string  `json:"stage"`
+	Detail  string  `json:"detail"`
+	Observe bool    `json:"observe,omitempty"`
+}
+
+// all scans the files, some at a time, and has each printed in the order they were named in.
+func (s *scanner) all(ctx context.Context, files []string, jobs int, p *printer) error {
+	slots := make(chan struct{}, max(1, jobs))
+	order := make(chan chan finding, cap(slots))
+	go func() {
+		defer close(order)
+		for _, file := range files {
+			slots <- struct{}{}
+			result := make(chan finding, 1)
+			order <- result
+			go func() {
+				defer func() { <-slots }()
+				result <- s.file(ctx, file)
+			}()
+		}
+	}()
+	var err error
+	for result := range order {
+		f := <-result
+		if f.Action != filter.Accept {
+			err = errFound
+		}
+		if printErr := p.print(&f); printErr != nil && err == nil {
+			err = printErr
+		}
+	}
+	return errors.Join(err, p.end())
+}
+
+// file scans one file.
+func (s *scanner) file(ctx context.Context, name string) finding {
+	m, err := s.read(name)
+	if err != nil {
+		return finding{File: name, Reason: "could not be read", Hits: []foundHit{}, Errors: []string{err.Error()}}
+	}
+	m.Client = s.client
+	recipients := s.envelope.fill(m)
+	return newFinding(name, s.app.Check(ctx, m, recipients))
+}
+
+func (s *scanner) read(name string) (*message.Message, error) {
+	if name == "-" {
+		return message.Parse(s.stdin, s.keep)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return message.Parse(f, s.keep)
+}
+
+func newFinding(file string, v *filter.Verdict) finding {
+	f := finding{
+		File: file, Action: v.Action, Class: v.Class, Reason: v.Reason,
+		Total: rounded(v.Total), Threshold: v.Threshold,
+		Hits: []foundHit{}, Errors: append([]string{}, v.Errors()...),
+	}
+	v.Each(func(report *filter.Report, result *filter.Result, hit *filter.Hit) {
+		f.Hits = append(f.Hits, foundHit{hit.Symbol, hit.Score, result.Source, report.Stage, hit.Detail, hit.Observe})
+	})
+	return f
+}
+
+// filesToScan lists what was named: folders whole, standard input where nothing was.
+func filesToScan(filesFrom string, args []string, stdin io.Reader) ([]string, error) {
+	names := args
+	if filesFrom != "" {
+		listed, err := readNames(filesFrom, stdin)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, listed...)
+	}
+	if len(names) == 0 && filesFrom == "" {
+		return []string{"-"}, nil
+	}
+	var files []string
+	for _, name := range names {
+		info, err := os.Stat(name)
+		switch {
+		case name == "-":
+		case err != nil:
+			return nil, err
+		case info.IsDir():
+			inside, err := filesIn(name)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, inside...)
+			continue
+		}
+		files = append(files, name)
+	}
+	return files, nil
+}
+
+func readNames(from string, stdin io.Reader) ([]string, error) {
+	in := stdin
+	if from != "-" {
+		f, err := os.Open(from)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	var names []string
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		if name := strings.TrimSpace(lines.Text()); name != "" {
+			names = append(names, name)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", from, err)
+	}
+	return names, nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// A printer writes findings: a line of JSON each, or a paragraph each for people, with progress on a terminal where
+// there are many.
+type printer struct {
+	out      io.Writer
+	asJSON   bool
+	progress *progressbar.ProgressBar
+}
+
+// manyFiles is from how many files on progress is shown.
+const manyFiles = 20
+
+func newPrinter(out, messages io.Writer, asJSON bool, files int) *printer {
+	p := &printer{out: out, asJSON: asJSON}
+	if files >= manyFiles && isTerminal(messages) && !isTerminal(out) {
+		p.progress = progressbar.NewOptions(files, progressbar.OptionSetWriter(messages),
+			progressbar.OptionSetDescription("scanning"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	}
+	return p
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func (p *printer) print(f *finding) error {
+	if p.progress != nil {
+		_ = p.progress.Add(1) // a bar that cannot be drawn is no reason to stop
+	}
+	if p.asJSON {
+		return json.NewEncoder(p.out).Encode(f)
+	}
+	return p.paragraph(f)
+}
+
+// paragraph writes a finding for people: what becomes of the mail and why, then every hit.
+func (p *printer) paragraph(f *finding) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s (%s), %g of %g points\n", printable(f.File), f.Action, f.Class, f.Total, f.Threshold)
+	fmt.Fprintf(&b, "  %s\n", printable(f.Reason))
+	for _, e := range f.Errors {
+		fmt.Fprintf(&b, "  error: %s\n", printable(e))
+	}
+	if _, err := io.WriteString(p.out, b.String()); err != nil {
+		return err
+	}
+	if len(f.Hits) == 0 {
+		return nil
+	}
+	t := newTable("  SCORE", "SYMBOL", "STAGE", "SOURCE", "DETAIL")
+	for _, h := range f.Hits {
+		score := fmt.Sprintf("  %5g", h.Score)
+		if h.Observe {
+			score = "  (observed)"
+		}
+		t.row(score, h.Symbol, h.Stage, h.Source, h.Detail)
+	}
+	return t.print(p.out)
+}
+
+func (p *printer) end() error {
+	if p.progress != nil {
+		_ = p.progress.Finish()
+	}
+	return nil
+}

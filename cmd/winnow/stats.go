@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"winnow/pkg/app"
+	"winnow/pkg/stats"
+)
+
+// statsFlags is how stats is called.
+type statsFlags struct {
+	day, from, to string
+	perDay        bool
+	asJSON, asCSV bool
+}
+
+func newStats() *cobra.Command {
+	var f statsFlags
+	c := &cobra.Command{
+		Use:   "stats",
+		Short: "Print the account of a day: the funnel, then each list and the content rules",
+		Long: `Print what became of connections and messages, then for each list and for the content rules: how often it was asked and
+hit, which hits nobody else had (unique), which decided (decisive), and which were on wanted mail (doubtful). What each
+figure means is in docs/statistics.md. Days are those of stats.time_zone; today's figures are up to a second old.`,
+		Example: `  winnow stats
+  winnow stats --day yesterday
+  winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
+  winnow stats --from 2016-12-01 --to today --per-day --json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return printStats(c, &f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.day, "day", "today", "the day: 2016-12-14, today or yesterday")
+	flags.StringVar(&f.from, "from", "", "the first of several days")
+	flags.StringVar(&f.to, "to", "today", "the last of several days")
+	flags.BoolVar(&f.perDay, "per-day", false, "several days one by one, not added up")
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
+	c.MarkFlagsMutuallyExclusive("json", "csv")
+	c.MarkFlagsMutuallyExclusive("day", "from")
+	return c
+}
+
+func printStats(c *cobra.Command, f *statsFlags) error {
+	config, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	zone, err := config.Stats.Location()
+	if err != nil {
+		return err
+	}
+	from, to := f.from, f.to
+	if from == "" {
+		from, to = f.day, f.day
+	}
+	days, err := stats.Days(from, to, time.Now().In(zone))
+	if err != nil {
+		return usageError{err}
+	}
+	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	reports, err := readReports(c.Context(), a, stats.Query{Days: days, PerDay: f.perDay, Zone: zone.String()})
+	if err = errors.Join(err, a.Close()); err != nil {
+		return err
+	}
+	return writeReports(c.OutOrStdout(), reports, f)
+}
+
+// readReports reads the account, with the lists in the order and under the titles of the configuration.
+func readReports(ctx context.Context, a *app.App, q stats.Query) ([]*stats.Report, error) {
+	for _, l := range a.Lists().Lists() {
+		if l.Enabled {
+			q.Lists = append(q.Lists, stats.List{Name: l.Name, Title: l.Title})
+		}
+	}
+	return stats.Read(ctx, a.Store(), q)
+}
+
+func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {
+	switch {
+	case f.asJSON:
+		return stats.WriteJSON(out, reports)
+	case f.asCSV:
+		return stats.WriteCSV(out, reports)
+	}
+	return stats.WriteTable(out, reports)
+}

@@ -1,0 +1,195 @@
+// Package app puts winnow together: it reads the configuration of all sections, builds the parts in their order, starts
+// and stops what listens, and changes lists, rules and whitelists under a running service.
+//
+// An App is the daemon as a library: New builds it, Start has it serve, Stop drains it, Reload changes what the operator
+// tunes, Close lets go of the rest. Commands that only look (scan, lists query) build one and never start it; the tests
+// use the same door.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"winnow/pkg/dns"
+	"winnow/pkg/dnslist"
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+	"winnow/pkg/store"
+	"winnow/pkg/whitelist"
+	shipped "winnow/rules"
+)
+
+// Options is what an App works with besides its configuration.
+type Options struct {
+	Version    string
+	Log        *zap.Logger                             // nil: nothing is logged
+	Now        func() time.Time                        // nil: time.Now
+	Local      bool                                    // ask no DNS: lists answer nothing
+	ReadOnly   bool                                    // beside a running winnow: look at the embedded store, write nothing
+	ReadConfig func() (*Config, error)                 // how Reload reads the configuration anew; nil keeps the one New got
+	Observe    func(*message.Message, *filter.Verdict) // told of every transaction after it was accounted for; nil: nobody
+}
+
+// An App is everything that a configuration describes.
+type App struct {
+	options Options
+	log     *zap.Logger
+	now     func() time.Time
+
+	store    store.Store
+	client   *dns.Client
+	guard    *dnslist.Guard
+	resolver *dns.CachedResolver
+	known    *whitelist.Stage
+
+	reloading sync.Mutex // held by who changes current or life
+	current   atomic.Pointer[checks]
+	life      context.Context // while a Service runs: of the watch over the lists
+}
+
+// New builds an App. What cannot be reached (Redis, a resolver) is no error; a fault in a file that an operator writes is.
+func New(ctx context.Context, c *Config, o Options) (*App, error) {
+	a := &App{options: o, log: o.Log, now: o.Now}
+	if a.log == nil {
+		a.log = zap.NewNop()
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if err := a.open(ctx, c); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, c *Config) error {
+	if err := a.openStore(ctx, c); err != nil {
+		return err
+	}
+	if err := a.openResolver(c); err != nil {
+		return err
+	}
+	known, err := whitelist.New(c.Whitelist, whitelist.Options{Store: a.store, Now: a.now, Report: a.reportFile})
+	if err != nil {
+		return err
+	}
+	a.known = known
+	return a.load(c)
+}
+
+func (a *App) openStore(ctx context.Context, c *Config) error {
+	url := c.StoreURL()
+	if c.Store == "" && a.options.ReadOnly && !exists(c.StateDir) {
+		url = "memory:" // winnow never ran here: there is nothing to look at
+	}
+	if !a.options.ReadOnly {
+		if err := os.MkdirAll(c.StateDir, 0o700); err != nil {
+			return fmt.Errorf("state_dir: %w; name a folder that winnow may write to", err)
+		}
+	}
+	opened, err := store.Open(ctx, string(url), store.Options{ReadOnly: a.options.ReadOnly, Now: a.now})
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	a.store = opened
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (a *App) openResolver(c *Config) error {
+	client, err := dns.New(c.DNS)
+	if err != nil {
+		return fmt.Errorf("dns: %w", err)
+	}
+	a.client = client
+	a.guard = dnslist.NewGuard(client)
+	a.resolver = dns.NewCache(a.guard, a.store, c.DNS.Cache)
+	return nil
+}
+
+// reportFile logs that a file of the whitelist stage changed.
+func (a *App) reportFile(f whitelist.FileState) {
+	if f.Err != nil {
+		a.log.Error("file not taken over, the old entries stay in force", zap.String("file", f.Path), zap.Error(f.Err))
+		return
+	}
+	a.log.Info("file loaded", zap.String("file", f.Path), zap.Int("entries", f.Entries))
+}
+
+// Pipeline is the pipeline in force.
+func (a *App) Pipeline() *filter.Pipeline { return a.current.Load().pipeline }
+
+// Lists is the lists in force.
+func (a *App) Lists() *dnslist.Set { return a.current.Load().lists }
+
+// Store is what outlives the process.
+func (a *App) Store() store.Store { return a.store }
+
+// Book is the operator's view of the auto-whitelist, also where it is off and only what was learned before is left.
+func (a *App) Book() *whitelist.Book {
+	if book := a.known.Book(); book != nil {
+		return book
+	}
+	return whitelist.NewBook(a.current.Load().config.Whitelist, a.store, a.now)
+}
+
+// own tells whether an address is in the operator's networks.
+func (a *App) own(addr netip.Addr) bool { return a.current.Load().isOwn(addr) }
+
+// Check takes a message through the whole pipeline, as the session does when Postfix sends it.
+func (a *App) Check(ctx context.Context, m *message.Message, recipients []string) *filter.Verdict {
+	p := a.Pipeline()
+	v := filter.NewVerdict(m.ID, p.Connect(ctx, m.Client))
+	for _, recipient := range recipients {
+		m.Recipient = recipient
+		if !p.Recipient(ctx, m, v).Refused() {
+			m.Recipients = append(m.Recipients, recipient)
+		}
+	}
+	if len(m.Recipients) == 0 {
+		p.End(v)
+		return v
+	}
+	p.Content(ctx, m, v)
+	return v
+}
+
+// Close lets go of what New opened.
+func (a *App) Close() error {
+	var errs []error
+	if a.known != nil {
+		errs = append(errs, a.known.Close())
+	}
+	if a.resolver != nil {
+		errs = append(errs, a.resolver.Close())
+	}
+	if a.client != nil {
+		errs = append(errs, a.client.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// shippedFile returns a file that comes with winnow; it is part of the program.
+func shippedFile(name string) []byte {
+	data, err := shipped.Files.ReadFile(name)
+	if err != nil {
+		panic(err) // the program was built without it
+	}
+	return data
+}

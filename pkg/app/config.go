@@ -1,0 +1,130 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"go.uber.org/zap/zapcore"
+
+	"winnow/pkg/config"
+	"winnow/pkg/dns"
+	"winnow/pkg/dnslist"
+	"winnow/pkg/filter"
+	"winnow/pkg/milter"
+	"winnow/pkg/rules"
+	"winnow/pkg/stats"
+	"winnow/pkg/store"
+	"winnow/pkg/whitelist"
+)
+
+// Config is all settings. Each section belongs to the package that works by it; deploy/winnow.yaml explains every key.
+type Config struct {
+	StateDir  string           `yaml:"state_dir"` // the embedded store, the journal of counters, the control socket
+	Store     store.URL        `yaml:"store"`     // "" is the embedded store in state_dir
+	Networks  Networks         `yaml:"networks"`
+	Milter    milter.Config    `yaml:"milter"`
+	Policy    filter.Config    `yaml:"policy"`
+	DNS       dns.Config       `yaml:"dns"`
+	Lists     dnslist.Config   `yaml:"lists"`
+	Whitelist whitelist.Config `yaml:"whitelist"`
+	Rules     rules.Config     `yaml:"rules"`
+	Stats     stats.Config     `yaml:"stats"`
+	Log       LogConfig        `yaml:"log"`
+}
+
+// Networks says whose addresses are whose.
+type Networks struct {
+	Own []netip.Prefix `yaml:"own"` // mail from here is outbound: not scanned, never asked about
+}
+
+// LogConfig says what is logged, and how.
+type LogConfig struct {
+	Level  zapcore.Level `yaml:"level"`  // debug, info, warn, error
+	Format string        `yaml:"format"` // console or json
+}
+
+// DefaultConfig works without a file, without Redis and without an account anywhere.
+func DefaultConfig() Config {
+	return Config{
+		StateDir:  defaultStateDir(),
+		Networks:  Networks{Own: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}},
+		Milter:    milter.DefaultConfig(),
+		Policy:    filter.DefaultConfig(),
+		DNS:       dns.DefaultConfig(),
+		Lists:     dnslist.DefaultConfig(),
+		Whitelist: whitelist.DefaultConfig(),
+		Rules:     rules.DefaultConfig(),
+		Stats:     stats.DefaultConfig(),
+		Log:       LogConfig{Level: zapcore.InfoLevel, Format: "console"},
+	}
+}
+
+// defaultStateDir is where the service manager says, else where services keep state, else where a user's programs do.
+func defaultStateDir() string {
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" { // systemd.exec(5), StateDirectory=
+		return dir
+	}
+	if os.Getuid() == 0 {
+		return "/var/lib/winnow"
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "state", "winnow") // XDG base directories
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("winnow-%d", os.Getuid()))
+}
+
+// ControlSocket is where a running winnow answers its operator.
+func (c *Config) ControlSocket() string { return filepath.Join(c.StateDir, "control.sock") }
+
+// StoreURL is the store in force.
+func (c *Config) StoreURL() store.URL {
+	if c.Store == "" {
+		return store.URL("embedded:" + filepath.Join(c.StateDir, "winnow.db"))
+	}
+	return c.Store
+}
+
+// LoadConfig reads the file at path over the defaults; "" is no file. The error holds every fault, with its line.
+func LoadConfig(path string) (*Config, error) {
+	c := DefaultConfig()
+	file, err := config.Load(path, &c)
+	if err != nil {
+		return nil, err
+	}
+	return &c, c.validate(file)
+}
+
+func (c *Config) validate(file *config.File) error {
+	var faults []error
+	check := func(section string, found []error) {
+		for _, fault := range found {
+			faults = append(faults, file.Fault(section, fault))
+		}
+	}
+	if c.StateDir == "" {
+		check("", []error{errors.New("state_dir: must name a folder that winnow may write to")})
+	}
+	if c.Store != "" {
+		check("store", c.Store.Validate())
+	}
+	check("milter", c.Milter.Validate())
+	check("policy", c.Policy.Validate())
+	check("dns", c.DNS.Validate())
+	check("lists", c.Lists.Validate())
+	check("whitelist", c.Whitelist.Validate())
+	check("rules", c.Rules.Validate())
+	check("stats", c.Stats.Validate())
+	if c.Log.Format != "console" && c.Log.Format != "json" {
+		check("log", []error{fmt.Errorf("format: must be console or json, not %q", c.Log.Format)})
+	}
+	if shortest := min(c.Policy.Limits.Connect, c.Policy.Limits.Content); c.Lists.Timeout >= shortest {
+		check("lists", []error{fmt.Errorf("timeout: %v must be below policy.limits.connect and .content (%v), or a slow list takes the others' answers with it", c.Lists.Timeout, shortest)})
+	}
+	if c.Milter.MaxBody < c.Policy.MaxSize {
+		check("milter", []error{fmt.Errorf("max_body: %d is below policy.max_size (%d): what is scanned would not be whole", c.Milter.MaxBody, c.Policy.MaxSize)})
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"winnow/pkg/dns"
+	"winnow/pkg/dnslist"
+	"winnow/pkg/filter"
+	"winnow/pkg/rules"
+	shipped "winnow/rules"
+)
+
+// checks is what a reload replaces, as one: a connection works with the same lists, rules and policy from its first
+// recipient to its last, whatever is reloaded meanwhile.
+type checks struct {
+	config   *Config
+	own      []netip.Prefix
+	lists    *dnslist.Set
+	rules    *rules.Set
+	pipeline *filter.Pipeline
+
+	stopWatch context.CancelFunc // ends the watch over the lists' health
+	watching  sync.WaitGroup
+}
+
+func (c *checks) isOwn(addr netip.Addr) bool {
+	for _, p := range c.own {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// load builds the checks of a configuration and puts them in force. Faults in rule files cost the rules they are in at
+// the start, when there is nothing better to go on with; a reload is refused for them.
+func (a *App) load(c *Config) error {
+	next, faults, err := a.build(c)
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		a.log.Warn("rule left out", zap.Stringer("fault", f))
+	}
+	a.current.Store(next)
+	return nil
+}
+
+// build makes checks of a configuration. The faults are those of rule files, without what is merely noted; every other
+// fault is the error.
+func (a *App) build(c *Config) (*checks, []rules.Fault, error) {
+	set, faults := rules.Load(c.Rules.Open(shipped.Files), c.Rules)
+	faults = slices.DeleteFunc(faults, func(f rules.Fault) bool { return f.Severity != rules.Broken })
+	lists, err := a.loadLists(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set}
+	next.pipeline = filter.NewPipeline(stages(lists, a.known, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
+	return next, faults, nil
+}
+
+func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
+	lists, faults := c.Lists.Lists(shippedFile("lists.yaml"))
+	skip, more := c.Lists.Skip(shippedFile("skip_domains.txt"))
+	if faults = append(faults, more...); len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	o := dnslist.Options{
+		Resolver: a.resolver,
+		Fresh:    a.client,
+		Own:      c.Networks.Own,
+		Skip:     skip,
+		Now:      a.now,
+		OnChange: a.reportList,
+		Guard:    a.guard,
+	}
+	if a.options.Local {
+		o.Resolver, o.Fresh = nobody{}, nobody{}
+	}
+	if old := a.current.Load(); old != nil {
+		o.Previous = old.lists
+	}
+	return dnslist.New(lists, c.Lists, o), nil
+}
+
+// nobody is a DNS in which nothing is listed: for those who ask no DNS.
+type nobody struct{}
+
+func (nobody) Resolve(context.Context, dns.Question) (dns.Answer, error) {
+	return dns.Answer{NXDomain: true}, nil
+}
+
+// reportList logs that a list's health changed: once for each change, however many mails see it.
+func (a *App) reportList(was dnslist.Health, now dnslist.State) {
+	fields := []zap.Field{
+		zap.String("list", now.List), zap.String("zone", now.Zone),
+		zap.String("was", string(was)), zap.String("health", string(now.Health)),
+	}
+	switch now.Health {
+	case dnslist.OK:
+		a.log.Info("list is well", fields...)
+	case dnslist.Off, dnslist.Unprobed:
+		a.log.Info("list changed", fields...)
+	default:
+		a.log.Warn("list is not well", append(fields, zap.String("why", now.Why))...)
+	}
+}
+
+// Reload puts new lists, rules, whitelists and policy in force, all or nothing. A fault keeps the old ones. Settings
+// that only a restart changes are named in the log.
+func (a *App) Reload() error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	notifyReloading()
+	defer notifyReady()
+
+	old := a.current.Load()
+	c := old.config
+	if a.options.ReadConfig != nil {
+		read, err := a.options.ReadConfig()
+		if err != nil {
+			return fmt.Errorf("not reloaded, the old settings stay in force: %w", err)
+		}
+		c = read
+	}
+	next, faults, err := a.build(c)
+	if err == nil && len(faults) > 0 {
+		err = joinFaults(faults)
+	}
+	if err == nil {
+		err = a.known.Reload()
+	}
+	if err != nil {
+		return fmt.Errorf("not reloaded, the old lists and rules stay in force: %w", err)
+	}
+	for _, section := range needRestart(old.config, c) {
+		a.log.Warn("changed in the configuration; takes a restart to come into force", zap.String("section", section))
+	}
+	a.current.Store(next)
+	a.moveWatch(old, next)
+	a.log.Info("reloaded", zap.Int("lists", len(next.lists.Lists())), zap.Int("rules", next.rules.Running()))
+	return nil
+}
+
+func joinFaults(faults []rules.Fault) error {
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = errors.New(f.String())
+	}
+	return errors.Join(errs...)
+}
+
+// needRestart names the sections that differ and that Reload does not look at.
+func needRestart(old, now *Config) []string {
+	var sections []string
+	was, is := reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem()
+	for i := range was.NumField() {
+		name, _, _ := strings.Cut(was.Type().Field(i).Tag.Get("yaml"), ",")
+		switch name {
+		case "policy", "lists", "rules", "networks":
+			continue
+		}
+		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
+			sections = append(sections, name)
+		}
+	}
+	return sections
+}

@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"go.uber.org/zap"
+
+	"winnow/pkg/milter"
+	"winnow/pkg/stats"
+	"winnow/pkg/web"
+)
+
+// drainLimit is how long sessions may go on after the order to stop: below systemd's TimeoutStopSec of 45 s.
+const drainLimit = 30 * time.Second
+
+// closeLimit is what the rest of a stop may take, each part.
+const closeLimit = 5 * time.Second
+
+// A Service is an App that serves.
+type Service struct {
+	app      *App
+	recorder *stats.Recorder
+	milter   *milter.Server
+	control  *web.Server
+
+	life  context.Context // of what runs beside the sessions
+	end   context.CancelFunc
+	tasks sync.WaitGroup
+}
+
+// Start opens the account and the sockets. What connects is served from here on until Stop.
+func (a *App) Start(ctx context.Context) (*Service, error) {
+	c := a.current.Load().config
+	s := &Service{app: a}
+	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.open(c); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	s.tasks.Go(func() { s.milter.Serve(s.life) })
+	s.tasks.Go(func() { watchdog(s.life, s.alive) })
+	a.watch(s.life)
+	for _, addr := range s.milter.Addrs() {
+		a.log.Info("serving", zap.String("version", a.options.Version), zap.String("milter", addr.Network()+":"+addr.String()), zap.Stringer("store", a.store))
+	}
+	notifyReady()
+	return s, nil
+}
+
+func (s *Service) open(c *Config) (err error) {
+	a := s.app
+	account := c.Stats
+	account.StateDir = c.StateDir
+	if s.recorder, err = stats.NewRecorder(account, a.store, stats.Options{Now: a.now, Trouble: a.reportAccount}); err != nil {
+		return err
+	}
+	s.milter, err = milter.New(c.Milter, milter.Deps{
+		Filter:  func() milter.Filter { return a.Pipeline() },
+		Account: &ledger{log: a.log, recorder: s.recorder, known: a.known, observe: a.options.Observe},
+		Own:     a.own,
+		Log:     a.log,
+		Now:     a.now,
+	})
+	if err != nil {
+		return err
+	}
+	s.control, err = web.Listen(c.ControlSocket(), &desk{a})
+	return err
+}
+
+// Addrs is where the milter listens.
+func (s *Service) Addrs() []net.Addr { return s.milter.Addrs() }
+
+// Recorder is the account's door.
+func (s *Service) Recorder() *stats.Recorder { return s.recorder }
+
+// alive answers when the parts that every mail needs do.
+func (s *Service) alive(context.Context) error {
+	if s.app.Pipeline() == nil {
+		return errors.New("no pipeline")
+	}
+	return nil
+}
+
+// Stop takes no more connections, lets sessions end, and flushes what is to be kept. The App is still open after it.
+func (s *Service) Stop() error {
+	notify(daemon.SdNotifyStopping)
+	var errs []error
+	limited := func(limit time.Duration, stop func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		errs = append(errs, stop(ctx))
+	}
+	if s.milter != nil {
+		limited(drainLimit, s.milter.Shutdown)
+	}
+	s.end()
+	s.tasks.Wait()
+	s.app.unwatch()
+	if s.control != nil {
+		limited(closeLimit, s.control.Close)
+	}
+	if s.recorder != nil {
+		limited(closeLimit, s.recorder.Close)
+	}
+	return errors.Join(errs...)
+}
+
+// reportAccount logs that the account's store or journal fails, or does again what it should: once each.
+func (a *App) reportAccount(with string, err error) {
+	if err != nil {
+		a.log.Error("the account cannot be written; counts wait", zap.String("to", with), zap.Error(err))
+		return
+	}
+	a.log.Info("the account is written again", zap.String("to", with))
+}
+
+// watch probes the lists in force until unwatch, or until others take their place.
+func (a *App) watch(ctx context.Context) {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	a.life = ctx
+	a.current.Load().watch(ctx)
+}
+
+func (a *App) unwatch() {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	a.life = nil
+	a.current.Load().unwatch()
+}
+
+func (c *checks) watch(ctx context.Context) {
+	ctx, c.stopWatch = context.WithCancel(ctx)
+	c.watching.Go(func() { c.lists.Watch(ctx) })
+}
+
+func (c *checks) unwatch() {
+	if c.stopWatch != nil {
+		c.stopWatch()
+		c.watching.Wait()
+	}
+}
+
+// moveWatch goes on with the health of the lists that took the place of others.
+func (a *App) moveWatch(old, next *checks) {
+	if a.life == nil {
+		return // not serving
+	}
+	old.unwatch()
+	next.watch(a.life)
+}
+
+// desk is what the control socket asks.
+type desk struct{ app *App }
+
+var _ web.Desk = (*desk)(nil)
+
+// Lists returns how each list is.
+func (d *desk) Lists(context.Context) (any, error) { return d.app.Lists().States(), nil }
+
+// Forget takes back what the auto-whitelist learned.
+func (d *desk) Forget(ctx context.Context, local, remote string) (bool, error) {
+	found, err := d.app.Book().Forget(ctx, local, remote)
+	if err != nil {
+		return false, fmt.Errorf("auto-whitelist: %w", err)
+	}
+	return found, nil
+}

@@ -1,0 +1,144 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// unknown says what is to be said of a line whose directive does nothing here.
+func (r *reader) unknown(l line) {
+	switch why, known := elsewhere[l.key]; {
+	case !known:
+		r.fault(l, "", fmt.Sprintf("unknown directive %q", l.key), suggestion(l.key))
+	case why.rule:
+		name, _ := cutWord(l.value)
+		if !validName(name) {
+			name = ""
+		}
+		r.fault(l, name, l.key+": "+why.what, "put it between ifplugin and endif; metas take the rule for 0")
+	default:
+		r.faults.add(l.at, Ignored, "", l.key+": "+why.what, "")
+	}
+}
+
+// A reason is why a directive of SpamAssassin does nothing here.
+type reason struct {
+	what string
+	rule bool // it defines or changes rules, which are lost with it
+}
+
+// elsewhere are the directives of SpamAssassin 4 and its plugins that this package knows and does not carry out.
+var elsewhere = reasons()
+
+func reasons() map[string]reason {
+	all := map[string]reason{}
+	for _, group := range []struct {
+		reason
+		words string
+	}{
+		{reason{what: "rules of this type are not supported", rule: true}, `mimeheader uri_detail askdns
+			urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub uridnsbl uridnssub`},
+		{reason{what: "text is not replaced in patterns", rule: true}, `replace_rules replace_tag replace_pre replace_inter replace_post
+			replace_start replace_end`},
+		{reason{what: "reports are not written here"}, `report report_template clear_report_template unsafe_report_template unsafe_report
+			clear_unsafe_report_template report_safe report_safe_copy_headers report_charset report_contact report_hostname
+			report_wrap_width add_header remove_header clear_headers rewrite_header rewrite_subject fold_headers subjprefix
+			always_add_headers always_add_report terse_report use_terse_report defang_mime spamtrap clear_spamtrap_template`},
+		{reason{what: "plugins are not loaded here"}, `loadplugin tryplugin reuse`},
+		{reason{what: "senders and recipients are listed in the whitelist and blacklist files"}, `welcomelist_from welcomelist_from_rcvd
+			welcomelist_to welcomelist_auth welcomelist_from_dkim welcomelist_from_spf welcomelist_allows_relays welcomelist_subject
+			unwelcomelist_from unwelcomelist_from_rcvd unwelcomelist_auth unwelcomelist_from_dkim unwelcomelist_from_spf
+			whitelist_from whitelist_from_rcvd whitelist_to whitelist_auth whitelist_from_dkim whitelist_from_spf
+			whitelist_allows_relays whitelist_subject unwhitelist_from unwhitelist_from_rcvd unwhitelist_auth unwhitelist_from_dkim
+			unwhitelist_from_spf def_welcomelist_from_rcvd def_welcomelist_auth def_welcomelist_from_dkim def_welcomelist_from_spf
+			def_unwelcomelist_auth def_whitelist_from_rcvd def_whitelist_auth def_whitelist_from_dkim def_whitelist_from_spf
+			def_unwhitelist_auth blocklist_from blocklist_to blocklist_subject unblocklist_from blacklist_from blacklist_to
+			blacklist_subject unblacklist_from more_spam_to all_spam_to enlist_addrlist enlist_uri_host delist_uri_host
+			blocklist_uri_host welcomelist_uri_host blacklist_uri_host whitelist_uri_host uri_host_lists adsp_override`},
+		{reason{what: "this is set in winnow's own configuration"}, `required_score required_hits trusted_networks clear_trusted_networks
+			internal_networks clear_internal_networks msa_networks clear_msa_networks originating_ip_headers
+			clear_originating_ip_headers always_trust_envelope_sender envelope_sender_header skip_rbl_checks rbl_timeout
+			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
+			dns_options dns_query_restriction clear_dns_query_restriction dns_block_rule dns_block_time time_limit normalize_charset
+			body_part_scan_size rawbody_part_scan_size parse_dkim_uris enable_compat allow_user_rules lock_method version_tag
+			mbox_format_from_regex ok_locales ok_languages inactive_languages geodb_module geodb_options geodb_search_path country_db_type
+			country_db_path uri_country_db_path uri_country_db_isp_path user_scores_dsn user_scores_sql_username
+			user_scores_sql_password user_scores_sql_custom_query user_scores_ldap_username user_scores_ldap_password
+			user_scores_fallback_to_global score_set`},
+		{reason{what: "the public suffix list is built in"}, `util_rb_tld util_rb_2tld util_rb_3tld util_rb_4tld clear_util_rb`},
+		{reason{what: "redirections are followed by built-in rules"}, `redirector_pattern url_shortener url_shortener_get
+			clear_url_shortener url_redirector url_redirector_get url_redirector_params clear_url_redirector max_short_urls
+			url_shortener_user_agent url_shortener_method url_shortener_loginfo`},
+		{reason{what: "URI lists are in lists.yaml"}, `uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},
+		{reason{what: "there is no learning from these rules"}, `use_bayes use_bayes_rules use_learner bayes_auto_learn
+			bayes_auto_learn_on_error bayes_auto_learn_threshold_nonspam bayes_auto_learn_threshold_spam bayes_auto_expire
+			bayes_expiry_max_db_size bayes_file_mode bayes_ignore_from bayes_ignore_to bayes_ignore_header bayes_journal_max_size
+			bayes_learn_during_report bayes_learn_to_journal bayes_min_ham_num bayes_min_spam_num bayes_path bayes_seen_ttl
+			bayes_sql_dsn bayes_sql_username bayes_sql_password bayes_sql_override_username bayes_sql_username_authorized
+			bayes_store_module bayes_token_sources bayes_token_ttl bayes_use_hapaxes bayes_stopword_languages
+			use_auto_welcomelist use_auto_whitelist auto_welcomelist_path auto_whitelist_path auto_welcomelist_file_mode
+			auto_whitelist_file_mode auto_welcomelist_distinguish_signed auto_whitelist_distinguish_signed use_txrep txrep_factor`},
+		{reason{what: "this belongs to a plugin that is not here"}, `freemail_domains freemail_welcomelist freemail_whitelist
+			freemail_import_def_welcomelist freemail_import_whitelist_auth freemail_add_describe_email freemail_max_body_emails
+			freemail_max_body_freemails freemail_skip_when_over_max freemail_import_def_whitelist shortcircuit shortcircuit_spam_score
+			shortcircuit_ham_score use_razor2 razor_config razor_timeout razor_fork use_pyzor pyzor_path pyzor_options pyzor_timeout
+			pyzor_count_min pyzor_welcomelist_min pyzor_whitelist_min pyzor_welcomelist_factor pyzor_whitelist_factor pyzor_fork use_dcc
+			use_dcc_rep dcc_path dcc_options dcc_timeout dcc_home dcc_dccifd_path dcc_body_max dcc_fuz1_max dcc_fuz2_max dcc_rep_percent
+			dcc_learn_score dkim_minimum_key_bits dkim_timeout dmarc_save_reports use_phishing phishing_openphish_feed
+			phishing_phishtank_feed asn_lookup asn_lookup_ipv6 clear_asn_lookups asn_use_geodb asn_prefer_geodb asn_use_dns
+			hashbl_ignore hashbl_email_domain hashbl_email_domain_alias hashbl_email_regex hashbl_email_welcomelist
+			hashbl_acl_freemail vbounce_bounce welcomelist_bounce_relays whitelist_bounce_relays fns_add_addrlist fns_remove_addrlist
+			fns_check fns_ignore_dkim fns_ignore_headers fns_extrachars fns_min_length pdf_uri_regex olemacro_num_mime olemacro_num_zip
+			olemacro_zip_depth olemacro_exts olemacro_macro_exts olemacro_skip_exts olemacro_skip_ctypes olemacro_zips
+			olemacro_prefer_contentdisposition olemacro_extended_scan textcat_max_languages textcat_optimal_ngrams
+			textcat_max_ngrams textcat_acceptable_score textcat_acceptable_prob accessdb_path use_accessdb extracttext_external
+			extracttext_use extracttext_timeout extracttext_maxparts`},
+	} {
+		for _, word := range strings.Fields(group.words) {
+			all[word] = group.reason
+		}
+	}
+	return all
+}
+
+// suggestion names the directive that an unknown one is a slip of, if there is one.
+func suggestion(key string) string {
+	candidates := []string{"include", "lang", "if", "ifplugin", "else", "endif"}
+	for word := range directives {
+		candidates = append(candidates, word)
+	}
+	best, closest := "", 3
+	for _, word := range candidates {
+		if d := distance(key, word); d < closest || d == closest && word < best {
+			best, closest = word, d
+		}
+	}
+	if best == "" || closest > 2 || closest >= len(key) {
+		return "is it one of a plugin? put it between ifplugin and endif"
+	}
+	return "is " + best + " meant?"
+}
+
+// distance counts the octets to add, drop or change to make a into b; 99 where that is many.
+func distance(a, b string) int {
+	if len(a) > len(b)+2 || len(b) > len(a)+2 {
+		return 99
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner = row[j+1]
+			row[j+1] = min(change, row[j]+1, corner+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,41 @@
+package rules
+
+// Lint returns what Load lets pass without a word, and an author of rules wants to know: nothing of it changes what the
+// rules do. The faults that Load found are not repeated.
+func (s *Set) Lint() []Fault {
+	l := ledger{faults: append([]Fault(nil), s.stray...)}
+	used := s.usedByMetas()
+	for i, rule := range s.rules {
+		warn := func(what, remedy string) { l.add(place{rule.File, rule.Line}, Warning, rule.Name, what, remedy) }
+		switch {
+		case !subrule(rule.Name) && rule.Describe == "":
+			warn("no description", "write: describe "+rule.Name+" what it means that the rule hits")
+		case subrule(rule.Name) && !used[i]:
+			warn("no meta asks for this subrule", "is its name right there?")
+		case subrule(rule.Name) && rule.Score != 0 && rule.Score != defaultScore(rule.Name, rule.Flags):
+			warn("a score has no effect on a subrule", "take the score out, or the __ off its name")
+		}
+		if rule.Flags.MaxHits > 0 && !rule.Flags.Multiple {
+			warn("tflags: maxhits has no effect without multiple", "")
+		}
+		if rule.Flags.NoSubject && rule.Type != Body {
+			warn("tflags: nosubject has no effect on a "+rule.Type.String()+" rule", "")
+		}
+	}
+	return l.all()
+}
+
+// usedByMetas tells for each rule whether a meta names it.
+func (s *Set) usedByMetas() []bool {
+	used := make([]bool, len(s.rules))
+	for _, rule := range s.rules {
+		if rule.expr != nil {
+			rule.expr.each(func(e *expr) {
+				for _, i := range e.rules {
+					used[i] = true
+				}
+			})
+		}
+	}
+	return used
+}

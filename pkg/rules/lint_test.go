@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLint(t *testing.T) {
+	set := mustLoad(t, `body GOOD /foo/
+describe GOOD It says foo
+body BARE /foo/
+body __UNUSED /foo/
+body __SCORED /foo/
+score __SCORED 2
+header ODD Subject =~ /foo/
+tflags ODD nosubject maxhits=3
+describe ODD Flags that have no effect
+meta USES __SCORED
+describe USES It says foo, too
+score GODO 5`)
+	want := []string{
+		"rules/test.cf:3: warning: BARE: no description; write: describe BARE what it means that the rule hits",
+		"rules/test.cf:4: warning: __UNUSED: no meta asks for this subrule; is its name right there?",
+		"rules/test.cf:5: warning: __SCORED: a score has no effect on a subrule; take the score out, or the __ off its name",
+		"rules/test.cf:7: warning: ODD: tflags: maxhits has no effect without multiple",
+		"rules/test.cf:7: warning: ODD: tflags: nosubject has no effect on a header rule",
+		"rules/test.cf:12: warning: GODO: there is no such rule; is the name right?",
+	}
+	if diff := cmp.Diff(want, faultLines(set.Lint())); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+// A Folder holds rule files.
+type Folder struct {
+	Name string // what faults call it
+	FS   fs.FS
+	dir  string // of the machine, where it is one
+}
+
+// Dir is a folder of the machine.
+func Dir(dir string) Folder { return Folder{Name: dir, FS: os.DirFS(dir), dir: dir} }
+
+// Load reads the *.cf files of each folder, sorted by name, one folder after the other: a rule that is defined again
+// replaces the one before. It returns the set of all good rules, which is never nil, and whatever is wrong.
+func Load(folders []Folder, config Config) (*Set, []Fault) {
+	p := &parser{config: config, book: newBook()}
+	for i, folder := range folders {
+		p.folder(i, folder)
+	}
+	set := compile(p.book, p.sources, config.scoreSet(), &p.faults)
+	return set, p.faults.all()
+}
+
+// A parser reads rule files into a book.
+type parser struct {
+	config      Config
+	book        *book
+	faults      ledger
+	sources     []string // files that were read, in order
+	folderIndex int      // of the folder being read
+}
+
+// folder reads one folder. Its own files may be symbolic links to anywhere, which is the operator's word; what a file
+// includes must be within the folder, wherever links lead.
+func (p *parser) folder(index int, folder Folder) {
+	p.folderIndex = index
+	here := place{file: folder.Name}
+	entries, err := fs.ReadDir(folder.FS, ".")
+	if err != nil {
+		p.faults.add(here, Broken, "", "cannot read the folder: "+plain(err), "create it, or take it out of the configuration")
+		return
+	}
+	inside := folder.FS
+	if folder.dir != "" {
+		root, err := os.OpenRoot(folder.dir)
+		if err != nil {
+			p.faults.add(here, Broken, "", "cannot open the folder: "+plain(err), "")
+			return
+		}
+		defer root.Close()
+		inside = root.FS()
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasSuffix(name, ".cf") && !strings.HasPrefix(name, ".") && !entry.IsDir() {
+			p.file(&reader{parser: p, fs: inside, folder: folder.Name, path: name}, folder.FS, here)
+		}
+	}
+}
+
+// file reads one file through from.
+func (p *parser) file(r *reader, from fs.FS, asked place) {
+	r.name = path.Join(r.folder, r.path)
+	if len(p.sources) >= maxFiles {
+		p.faults.add(asked, Broken, "", fmt.Sprintf("more than %d files: %s is not read", maxFiles, r.name), "does a file include itself?")
+		return
+	}
+	text, err := readFile(from, r.path)
+	if err != nil {
+		if asked.line == 0 {
+			asked = place{file: r.name}
+		}
+		p.faults.add(asked, Broken, "", "cannot read "+r.path+": "+plain(err), "")
+		return
+	}
+	r.source = len(p.sources)
+	p.sources = append(p.sources, p.sourceName(r))
+	eachLine(r.name, text, &p.faults, r.line)
+	for _, c := range r.conditions {
+		p.faults.add(c.at, Broken, "", c.key+" without endif: it ends with the file", "")
+	}
+}
+
+// sourceName is what the account calls a file: its name, or, where another folder has one of that name, its path.
+func (p *parser) sourceName(r *reader) string {
+	name := path.Base(r.path)
+	for _, other := range p.sources {
+		if other == name {
+			return r.name
+		}
+	}
+	return name
+}
+
+func readFile(from fs.FS, name string) (string, error) {
+	file, err := from.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", errors.Join(err, errors.New("not a regular file"))
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
+	if len(text) > maxFileSize {
+		return "", fmt.Errorf("larger than %d octets", maxFileSize)
+	}
+	return string(text), err
+}
+
+// plain is an error without the operation and path that a *fs.PathError repeats.
+func plain(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,140 @@
+package pattern
+
+import (
+	"strconv"
+	"strings"
+)
+
+// escape reads what follows a backslash that stood at the offset, outside a class.
+func (p *parser) escape(at int) *node {
+	if !p.more() {
+		p.fail(at, "backslash at the end")
+	}
+	c := p.src[p.at]
+	if s, ok := shorthand[c]; ok && !(c == 'N' && p.src[p.at+1:] != "" && p.src[p.at+1] == '{') {
+		p.at++
+		return &node{op: opOctet, at: at, set: s}
+	}
+	if zero, ok := assertion[c]; ok {
+		p.at++
+		if (c == 'b' || c == 'B') && p.ahead("{") {
+			p.unsupported(at, `boundary \`+string(c)+`{...}`)
+		}
+		return &node{op: zero, at: at, what: `\` + string(c)}
+	}
+	switch c {
+	case 'k', 'g':
+		return p.backReference(at)
+	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		digits := len(p.rest()) - len(strings.TrimLeft(p.rest(), "0123456789"))
+		number, err := strconv.Atoi(p.rest()[:digits])
+		if err == nil && (number < 10 || number <= p.total) {
+			p.at += digits
+			return p.reference(at, "back-reference", `\`+strconv.Itoa(number))
+		}
+	}
+	b, never := p.character(at)
+	if never {
+		return &node{op: opNever, at: at}
+	}
+	return p.octet(at, b)
+}
+
+var assertion = map[byte]op{'A': opTextStart, 'Z': opTextEnd, 'z': opVeryEnd, 'b': opBoundary, 'B': opInside}
+
+// beyond are the escapes of Perl that octets and a set of rules have no use for, or that this engine has not.
+var beyond = map[byte]string{
+	'G': `\G`, 'K': `\K`, 'R': `\R`, 'X': `\X`, 'p': `Unicode property \p{...}`, 'P': `Unicode property \P{...}`,
+	'N': `named character \N{...}`, 'Q': `quoting \Q...\E`, 'E': `quoting \Q...\E`,
+	'L': `case change \L`, 'U': `case change \U`, 'F': `case change \F`, 'l': `case change \l`, 'u': `case change \u`,
+}
+
+// escaped are the letters that stand for a control character.
+var escaped = map[byte]byte{'a': 7, 'e': 27, 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// character reads an escape that stands for one character, in a class or outside. A character above 255 is never found in
+// octets. Behind a backslash, whatever has no meaning there stands for itself.
+func (p *parser) character(at int) (b byte, never bool) {
+	c := p.src[p.at]
+	if what, ok := beyond[c]; ok {
+		p.unsupported(at, what)
+	}
+	if b, ok := escaped[c]; ok {
+		p.at++
+		return b, false
+	}
+	switch {
+	case c == 'x':
+		p.at++
+		return p.hex(at)
+	case c == 'o' && strings.HasPrefix(p.rest(), "o{"):
+		p.at += 2
+		return p.code(at, p.until("}", `\o{...}`), 8)
+	case c == 'c' && len(p.rest()) > 1:
+		p.at += 2
+		b = p.src[p.at-1]
+		if lower.has(b) {
+			b = unfold(b)
+		}
+		return b ^ 64, false
+	case '0' <= c && c <= '7':
+		n := 1
+		for n < 3 && n < len(p.rest()) && '0' <= p.rest()[n] && p.rest()[n] <= '7' {
+			n++
+		}
+		p.at += n
+		if n < 3 && p.more() && digit.has(p.src[p.at]) {
+			p.warn(`octal number at octet %d ends before %q: write it with three digits`, at, p.src[p.at])
+		}
+		return p.code(at, p.src[p.at-n:p.at], 8)
+	case alnum.has(c):
+		p.warn(`unknown escape \%c at octet %d: taken for the character itself`, c, at)
+	}
+	p.at++
+	return c, false
+}
+
+// hex reads behind \x: {h...}, or up to two digits.
+func (p *parser) hex(at int) (byte, bool) {
+	if p.take("{") {
+		return p.code(at, p.until("}", `\x{...}`), 16)
+	}
+	n := 0
+	for n < 2 && n < len(p.rest()) && posix["xdigit"].has(p.rest()[n]) {
+		n++
+	}
+	p.at += n
+	if n < 2 {
+		p.warn(`\x at octet %d wants two digits`, at)
+	}
+	return p.code(at, "0"+p.src[p.at-n:p.at], 16)
+}
+
+func (p *parser) code(at int, digits string, base int) (byte, bool) {
+	n, err := strconv.ParseUint(strings.ReplaceAll(strings.Trim(digits, " \t"), "_", ""), base, 64)
+	switch {
+	case err != nil:
+		p.fail(at, "%q is no character number", digits)
+	case n > 255:
+		p.warn("character %X at octet %d is never found: rules match octets, so write its UTF-8 octets", n, at)
+		return 0, true
+	}
+	return byte(n), false
+}
+
+// backReference reads \g1, \g{1}, \g{-1}, \g{name}, \k<name>, \k'name' and \k{name}.
+func (p *parser) backReference(at int) *node {
+	p.at++
+	for _, pair := range []string{"{}", "<>", "''"} {
+		if p.take(pair[:1]) {
+			return p.reference(at, "back-reference", p.until(pair[1:], "the back-reference"))
+		}
+	}
+	digits := len(p.rest()) - len(strings.TrimLeft(strings.TrimPrefix(p.rest(), "-"), "0123456789"))
+	p.at += digits
+	return p.reference(at, "back-reference", p.src[at:p.at])
+}
+
+func (p *parser) reference(at int, kind, name string) *node {
+	return &node{op: opBackRef, at: at, what: kind + " " + name}
+}

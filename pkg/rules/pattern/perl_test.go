@@ -1,0 +1,325 @@
+package pattern
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A question is put to Perl and to us.
+type question struct{ pattern, flags, text string }
+
+// perlProgram answers questions as SpamAssassin would: qr/.../aa over octets, and a warning refuses the pattern.
+const perlProgram = `
+use strict; use warnings;
+while (my $line = <STDIN>) {
+	chomp $line;
+	my ($re, $flags, $text) = map { pack 'H*', $_ } split /\t/, $line, -1;
+	$re = "(?$flags)$re" if $flags ne '';
+	my $compiled = eval {
+		local $SIG{__WARN__} = sub { die $_[0] unless $_[0] =~ /deprecated/i };
+		qr/$re/aa;
+	};
+	if (!defined $compiled) { print "invalid\n"; next }
+	if ($text !~ $compiled) { print "no match\n"; next }
+	my ($start, $count) = ($-[0], 0);
+	$count++ while $text =~ /$compiled/g;
+	print "match $start $count\n";
+}`
+
+// askPerl returns Perl's answers, in order.
+func askPerl(t *testing.T, questions []question) []string {
+	t.Helper()
+	perl, err := exec.LookPath("perl")
+	if err != nil {
+		t.Skip("perl is not installed: the comparison with it is left out")
+	}
+	var in bytes.Buffer
+	for _, q := range questions {
+		fmt.Fprintf(&in, "%s\t%s\t%s\n", hex.EncodeToString([]byte(q.pattern)), hex.EncodeToString([]byte(q.flags)), hex.EncodeToString([]byte(q.text)))
+	}
+	command := exec.Command(perl, "-e", perlProgram)
+	command.Stdin = &in
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("perl: %v", err)
+	}
+	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(answers) != len(questions) {
+		t.Fatalf("perl gave %d answers to %d questions", len(answers), len(questions))
+	}
+	return answers
+}
+
+// ourAnswer is ours in Perl's words; "unsupported" where we know that we cannot.
+func ourAnswer(q question) string {
+	p, err := Compile(q.pattern, q.flags)
+	var fault *Error
+	switch {
+	case errors.As(err, &fault) && fault.Unsupported:
+		return "unsupported"
+	case err != nil:
+		return "invalid"
+	}
+	text := NewText(q.text)
+	start, _, ok := p.Find(&text)
+	if !ok {
+		return "no match"
+	}
+	if !p.May(text.Folded()) {
+		return fmt.Sprintf("match, but without the literals %q", p.Required())
+	}
+	return fmt.Sprintf("match %d %d", start, p.Count(&text, -1))
+}
+
+// tricky are patterns whose reading by Perl is easily got wrong, each with texts that tell.
+var tricky = []struct {
+	pattern, flags string
+	texts          []string
+}{
+	{`a\sb`, "", []string{"a\x0bb", "a b", "a\xa0b", "a\x85b"}},
+	{`a\hb`, "", []string{"a b", "a\tb", "a\xa0b", "a\x0bb", "a\nb"}},
+	{`a\Hb`, "", []string{"a b", "axb", "a\xa0b"}},
+	{`a\vb`, "", []string{"a\x0bb", "a\nb", "a\rb", "a\x85b", "a b"}},
+	{`a\Vb`, "", []string{"a\x85b", "axb"}},
+	{`a\Nb`, "s", []string{"a\nb", "a\xffb"}},
+	{`\w+`, "", []string{"\xe9", "a_1\xe9", "\xaa"}},
+	{`\W`, "", []string{"\xe9", "a"}},
+	{`\d`, "", []string{"\xb2", "2"}},
+	{`\bfoo\b`, "", []string{"foo", "\xe9foo\xe9", "_foo", "foo1", "a foo b"}},
+	{`o\Bo`, "", []string{"foo", "o o"}},
+	{`foo$`, "", []string{"foo", "foo\n", "foo\n\n", "foo\nx", "foo\r\n"}},
+	{`foo\Z`, "", []string{"foo", "foo\n", "foo\n\n"}},
+	{`foo\z`, "", []string{"foo", "foo\n"}},
+	{`foo\Z`, "m", []string{"foo\nbar", "foo\n"}},
+	{`(?:foo$|bar)\s*`, "", []string{"foo\n", "bar x", "foo\nx"}},
+	{`(?:foo|bar$)?$`, "", []string{"foo\n", "x"}},
+	{`foo$\s*`, "", []string{"foo\n", "foo \n"}},
+	{`foo$`, "m", []string{"foo\nbar", "foobar\n", "foo\r\n"}},
+	{`^bar`, "", []string{"foo\nbar", "bar"}},
+	{`^bar`, "m", []string{"foo\nbar", "foo bar", "\nbar"}},
+	{`\Abar`, "m", []string{"foo\nbar", "bar"}},
+	{`^.*foo`, "s", []string{"a\nfoo"}},
+	{`^.*foo`, "", []string{"a\nfoo", "afoo"}},
+	{`a.b`, "", []string{"a\nb", "a\xffb", "a\xc3\xa9b", "a\rb"}},
+	{`a..b`, "", []string{"a\xc3\xa9b"}},
+	{"caf\xc3\xa9", "", []string{"caf\xc3\xa9", "caf\xe9", "CAF\xc3\x89"}},
+	{"[\xc3\xa9]", "", []string{"\xc3", "\xa9", "x"}},
+	{`\xc3`, "i", []string{"\xe3", "\xc3", "\xd3"}},
+	{`\xd7`, "i", []string{"\xf7", "\xd7"}},
+	{`\xdf`, "i", []string{"ss", "\xdf", "\xff"}},
+	{`ss`, "i", []string{"\xdf", "SS"}},
+	{`\xff\xb5`, "i", []string{"\xff\xb5", "\xdf\xb5"}},
+	{`k`, "i", []string{"K", "\xe2\x84\xaa"}},
+	{`[^a-z]`, "i", []string{"A", "1", "\xe9"}},
+	{`[^k]`, "i", []string{"K", "k", "x"}},
+	{`[[:upper:]]`, "i", []string{"a", "A", "1"}},
+	{`[[:upper:]]`, "", []string{"a", "A", "\xc0"}},
+	{`[[:^upper:]]`, "i", []string{"a", "A", "1"}},
+	{`[[:^alpha:]x]`, "", []string{"a", "x", "1", "\xe9"}},
+	{`[[:punct:]]`, "", []string{"$", "+", "a", "\xa1"}},
+	{`[[:space:]]`, "", []string{"\x0b", "\xa0"}},
+	{`[[:blank:]]`, "", []string{"\t", "\n"}},
+	{`[[:cntrl:]]`, "", []string{"\x7f", "\x80", "a"}},
+	{`[[:word:][:print:]]`, "", []string{"_", "\x01", " "}},
+	{`[[:graph:]]`, "", []string{" ", "~", "\xa1"}},
+	{`[[:xdigit:]]`, "", []string{"f", "G"}},
+	{`[[:ascii:]]`, "", []string{"\x80", "\x7f"}},
+	{`[[:foo:]]`, "", []string{"f"}},
+	{`[:alpha:]`, "", []string{"a"}},
+	{`[]a]`, "", []string{"]", "a", "b"}},
+	{`[^]a]`, "", []string{"]", "b"}},
+	{`[a\]b]`, "", []string{"]", "\\"}},
+	{`[\b]`, "", []string{"\x08", "b"}},
+	{`[-a]`, "", []string{"-"}},
+	{`[a-]`, "", []string{"-"}},
+	{`[+--]`, "", []string{",", "-", "."}},
+	{`[\x41-\x43]`, "", []string{"B", "D"}},
+	{`[\101-C]`, "", []string{"B", "D"}},
+	{`[z-a]`, "", []string{"b"}},
+	{`[\s\S]`, "", []string{"\n", "\xff", ""}},
+	{`[\w.-]+@`, "", []string{"a.b-c@d"}},
+	{`[$@%]`, "", []string{"@", "$", "%"}},
+	{`[a`, "", []string{"a"}},
+	{`\_\@\-\#\!\"\/`, "", []string{"_@-#!\"/"}},
+	{`\e\a\f\t\r`, "", []string{"\x1b\x07\f\t\r"}},
+	{`\cA\cz\c[\c?`, "", []string{"\x01\x1a\x1b\x7f"}},
+	{`\0\012\x9\x`, "", []string{"\x00\n\x09\x00"}},
+	{`\x4G`, "", []string{"\x04G"}},
+	{`\x{41}\x{ 42 }\o{103}`, "", []string{"ABC"}},
+	{`\x{2018}|a`, "", []string{"a", "\xe2\x80\x98", "b"}},
+	{`[\x{2018}a]`, "", []string{"a", "\x18"}},
+	{`[a-\x{2018}]`, "", []string{"a", "\xff", "A"}},
+	{`\377\400`, "", []string{"\xff\x00"}},
+	{`\18`, "", []string{"\x018", "8"}},
+	{`\08`, "", []string{"\x008"}},
+	{`a{,3}b`, "", []string{"b", "aaab", "a{,3}b", "xaaaab"}},
+	{`^a{,3}b`, "", []string{"aaab", "aaaab"}},
+	{`^a{2,}b`, "", []string{"ab", "aab", "aaaab"}},
+	{`^a{ 1, 2 }b`, "", []string{"ab", "aab", "aaab"}},
+	{`a{,}`, "", []string{"a{,}", "aa"}},
+	{`a{2,1}`, "", []string{"aa"}},
+	{`a{70000}`, "", []string{"a"}},
+	{`^a{x`, "", []string{"a{x"}},
+	{`a{`, "", []string{"a{"}},
+	{`a{1x}`, "", []string{"a{1x}"}},
+	{`{a}`, "", []string{"{a}"}},
+	{`{2}`, "", []string{"{2}"}},
+	{`a}`, "", []string{"a}"}},
+	{`a]`, "", []string{"a]"}},
+	{`a**`, "", []string{"a"}},
+	{`a{2}{3}`, "", []string{"aaaaaa"}},
+	{`*a`, "", []string{"a"}},
+	{`(*a)`, "", []string{"a"}},
+	{`(?:+a)`, "", []string{"a"}},
+	{`a|*`, "", []string{"a"}},
+	{`(a`, "", []string{"a"}},
+	{`a)`, "", []string{"a"}},
+	{`a\`, "", []string{"a"}},
+	{`a||b`, "", []string{"c"}},
+	{`^(?:a|)$`, "", []string{"", "a", "b", "\n"}},
+	{`a b # c`, "x", []string{"ab", "a b"}},
+	{"a # c\n b", "x", []string{"ab"}},
+	{`a\ b[ ]c`, "x", []string{"a b c"}},
+	{`a +`, "x", []string{"aaa", "a "}},
+	{`[a b]`, "xx", []string{" ", "b"}},
+	{`[a b]`, "x", []string{" ", "b"}},
+	{`a(?#comment)b`, "", []string{"ab"}},
+	{`a(?#comment)+b`, "", []string{"aaab"}},
+	{`(?i)a(?-i)b`, "", []string{"Ab", "AB"}},
+	{`(?i:a)b`, "", []string{"Ab", "AB"}},
+	{`((?i)a)b`, "", []string{"AB", "Ab"}},
+	{`(?:a(?i)b|c)d`, "", []string{"aBd", "Cd", "CD", "abD"}},
+	{`(?^aai:Abc)`, "", []string{"aBC", "x"}},
+	{`(?^aa:abc)`, "i", []string{"ABC", "abc"}},
+	{`(?^:a b)`, "x", []string{"a b", "ab"}},
+	{`(?aai)abc`, "", []string{"ABC"}},
+	{`(?s-i:a.b)`, "i", []string{"a\nb", "A\nb"}},
+	{`(?ii)a`, "", []string{"A"}},
+	{`(?q)a`, "", []string{"a"}},
+	{`(?`, "", []string{"a"}},
+	{`(?<name>a)b`, "", []string{"ab"}},
+	{`(?'name'a)b`, "", []string{"ab"}},
+	{`(?P<name>a)b`, "", []string{"ab"}},
+	{`(?<1>a)b`, "", []string{"ab"}},
+	{`a*?b`, "", []string{"aab"}},
+	{`a{2,3}?b`, "", []string{"aaab"}},
+	{`.{0,2000}x`, "", []string{strings.Repeat("a", 1500) + "x"}},
+	{`^.{1500}$`, "", []string{strings.Repeat("a", 1500), strings.Repeat("a", 1499)}},
+	{`^(?:a{30}b){40}$`, "", []string{strings.Repeat(strings.Repeat("a", 30)+"b", 40), strings.Repeat(strings.Repeat("a", 30)+"b", 39)}},
+	{`^(?:a{1,30}b){2,40}?$`, "", []string{strings.Repeat("aab", 40), "ab", strings.Repeat("ab", 41)}},
+	{`(a|ab)(c|bcd)(d*)`, "", []string{"abcd"}},
+	{`(?:a*)*`, "", []string{"aab"}},
+	{`(?:a|b*)+c`, "", []string{"abbac", "d"}},
+	{`^\s*$`, "", []string{"", " \n", "\n\n", "a"}},
+	{`\.(?:exe|scr)$`, "i", []string{"a.EXE", "a.exe\n", "a.exe.txt"}},
+	{`%20`, "", []string{"a%20b"}},
+	{`$a`, "", []string{"a", "$a"}},
+	{`a^b`, "", []string{"a^b"}},
+	{`(?:$)a`, "", []string{"a"}},
+	{`\y`, "", []string{"y"}},
+	{`~`, "", []string{"~"}},
+	{"\xa0", "", []string{"\xa0", "\xc2\xa0"}},
+	{"\x00", "", []string{"a\x00"}},
+}
+
+// same compares answers. What Perl only warns of, and SpamAssassin therefore refuses, we may take with a warning. Of a
+// pattern that can match nothing Perl finds more: it counts an empty match right behind a match, and Go does not. Where $
+// is written as an optional line end, that is taken by the match before it.
+func same(q question, got, want string) bool {
+	if got == want || got == "unsupported" {
+		return true
+	}
+	tree, warnings, err := parse(q.pattern, q.flags)
+	if err != nil {
+		return false
+	}
+	if want == "invalid" {
+		return len(warnings) > 0
+	}
+	var ours, perls, n int
+	_, err1 := fmt.Sscanf(got, "match %d %d", &ours, &n)
+	_, err2 := fmt.Sscanf(want, "match %d %d", &perls, &n)
+	return err1 == nil && err2 == nil && ours == perls && (nullable(tree, atGoodLuck) || strings.ContainsAny(q.pattern, "$Z") && strings.HasSuffix(q.text, "\n"))
+}
+
+func TestTrickyPatternsAsPerl(t *testing.T) {
+	var questions []question
+	for _, c := range tricky {
+		for _, text := range c.texts {
+			questions = append(questions, question{c.pattern, c.flags, text})
+		}
+	}
+	for i, want := range askPerl(t, questions) {
+		q := questions[i]
+		if got := ourAnswer(q); !same(q, got, want) {
+			t.Errorf("/%s/%s on %.60q: got %s, want %s", q.pattern, q.flags, q.text, got, want)
+		}
+	}
+}
+
+// TestRandomPatternsAsPerl makes patterns and texts of a small alphabet, in which they often meet.
+func TestRandomPatternsAsPerl(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	flags := []string{"", "i", "s", "m", "x", "is", "im"}
+	var questions []question
+	for range 4000 {
+		pattern, letters := randomPattern(r, 3), flags[r.IntN(len(flags))]
+		for range 3 {
+			questions = append(questions, question{pattern, letters, randomText(r)})
+		}
+	}
+	unsupported := 0
+	for i, want := range askPerl(t, questions) {
+		q := questions[i]
+		got := ourAnswer(q)
+		if got == "unsupported" {
+			unsupported++
+		}
+		if !same(q, got, want) {
+			t.Errorf("/%s/%s on %q: got %s, want %s", q.pattern, q.flags, q.text, got, want)
+		}
+	}
+	if unsupported > len(questions)/3 {
+		t.Errorf("%d of %d patterns are not supported: the comparison says little", unsupported, len(questions))
+	}
+}
+
+func randomPattern(r *rand.Rand, depth int) string {
+	atoms := []string{"a", "b", "A", " ", "é", `\n`, ".", `\s`, `\w`, `\b`, "^", "$", "[ab]", "[^a]", `[a-cé\n]`, `\Z`, `\z`, `\xe9`, `\d`, "1", `\B`, "[[:upper:]]"}
+	var b strings.Builder
+	for range 1 + r.IntN(4) {
+		switch k := r.IntN(10); {
+		case k == 0 && depth > 0:
+			b.WriteString("(?:" + randomPattern(r, depth-1) + "|" + randomPattern(r, depth-1) + ")")
+		case k == 1 && depth > 0:
+			b.WriteString("(" + randomPattern(r, depth-1) + ")")
+		case k == 2 && depth > 0:
+			b.WriteString("(?i:" + randomPattern(r, depth-1) + ")")
+		default:
+			atom := atoms[r.IntN(len(atoms))]
+			b.WriteString(atom)
+			if strings.ContainsAny(atom, "^$") && !strings.HasPrefix(atom, "[") || strings.Contains(`\b\B\Z\z`, atom) {
+				continue // Perl warns of a quantifier on nothing
+			}
+		}
+		if r.IntN(3) == 0 && b.Len() > 0 {
+			b.WriteString([]string{"*", "+", "?", "{2}", "{1,2}", "*?", "{,2}"}[r.IntN(7)])
+		}
+	}
+	return b.String()
+}
+
+func randomText(r *rand.Rand) string {
+	letters := []string{"a", "b", "c", "A", "B", " ", "\n", "é", "\xe9", "\xc9", "1", "_", "\t", "\x0b"}
+	var b strings.Builder
+	for range r.IntN(8) {
+		b.WriteString(letters[r.IntN(len(letters))])
+	}
+	return b.String()
+}

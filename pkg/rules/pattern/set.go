@@ -1,0 +1,143 @@
+package pattern
+
+import "math/bits"
+
+// A set is a set of octets, one bit each.
+type set [4]uint64
+
+func (s *set) add(b byte)     { s[b>>6] |= 1 << (b & 63) }
+func (s set) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+
+func (s *set) addRange(from, to byte) {
+	for b := int(from); b <= int(to); b++ {
+		s.add(byte(b))
+	}
+}
+
+func (s set) union(t set) set {
+	for i := range s {
+		s[i] |= t[i]
+	}
+	return s
+}
+
+func (s set) complement() set {
+	for i := range s {
+		s[i] = ^s[i]
+	}
+	return s
+}
+
+func (s set) size() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// ranges calls f for each run of neighbouring octets, in order.
+func (s set) ranges(f func(from, to byte)) {
+	for b := 0; b < 256; b++ {
+		if !s.has(byte(b)) {
+			continue
+		}
+		from := b
+		for b < 255 && s.has(byte(b+1)) {
+			b++
+		}
+		f(byte(from), byte(b))
+	}
+}
+
+// fold returns the lower case of an ASCII or Latin-1 letter, and any other octet as it is. Perl folds so under /i, text in
+// UTF-8 notwithstanding; sharp s and y with diaeresis have no partner within Latin-1, and D7 is no letter.
+func fold(b byte) byte {
+	if 'A' <= b && b <= 'Z' || 0xC0 <= b && b <= 0xDE && b != 0xD7 {
+		return b + 0x20
+	}
+	return b
+}
+
+// unfold is the other case of a letter that fold returns.
+func unfold(b byte) byte {
+	if 'a' <= b && b <= 'z' || 0xE0 <= b && b <= 0xFE && b != 0xF7 {
+		return b - 0x20
+	}
+	return b
+}
+
+// anyCase adds the other case of every letter.
+func (s set) anyCase() set {
+	both := s
+	s.ranges(func(from, to byte) {
+		for b := int(from); b <= int(to); b++ {
+			both.add(fold(byte(b)))
+			both.add(unfold(byte(b)))
+		}
+	})
+	return both
+}
+
+// lowerCase leaves out the letters that folded text has not; s must hold them in both cases.
+func (s set) lowerCase() set {
+	var lower set
+	s.ranges(func(from, to byte) {
+		for b := int(from); b <= int(to); b++ {
+			if fold(byte(b)) == byte(b) {
+				lower.add(byte(b))
+			}
+		}
+	})
+	return lower
+}
+
+func single(b byte) (s set) { s.add(b); return s }
+
+func between(pairs ...byte) (s set) {
+	for i := 0; i < len(pairs); i += 2 {
+		s.addRange(pairs[i], pairs[i+1])
+	}
+	return s
+}
+
+// The classes as Perl has them under /aa (perlrecharclass): \s has the vertical tab, which Go's lacks; \h and \v reach into
+// Latin-1 even under /aa.
+var (
+	anySet     = set{}.complement()
+	newline    = single('\n')
+	dot        = newline.complement()
+	digit      = between('0', '9')
+	upper      = between('A', 'Z')
+	lower      = between('a', 'z')
+	alpha      = upper.union(lower)
+	alnum      = alpha.union(digit)
+	word       = alnum.union(single('_'))
+	space      = between('\t', '\r', ' ', ' ')
+	horizontal = between('\t', '\t', ' ', ' ', 0xA0, 0xA0)
+	vertical   = between('\n', '\r', 0x85, 0x85)
+	graph      = between('!', '~')
+	control    = between(0, 31, 127, 127)
+)
+
+// posix are the classes [:name:].
+var posix = map[string]set{
+	"alpha": alpha, "digit": digit, "alnum": alnum, "upper": upper, "lower": lower, "word": word, "space": space,
+	"blank":  between('\t', '\t', ' ', ' '),
+	"punct":  between('!', '/', ':', '@', '[', '`', '{', '~'),
+	"print":  between(' ', '~'),
+	"graph":  graph,
+	"cntrl":  control,
+	"xdigit": between('0', '9', 'A', 'F', 'a', 'f'),
+	"ascii":  between(0, 127),
+}
+
+// shorthand are the classes that a letter behind a backslash stands for.
+var shorthand = map[byte]set{
+	'd': digit, 'D': digit.complement(),
+	'w': word, 'W': word.complement(),
+	's': space, 'S': space.complement(),
+	'h': horizontal, 'H': horizontal.complement(),
+	'v': vertical, 'V': vertical.complement(),
+	'N': dot,
+}

@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"strings"
+
+	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
+)
+
+// A Rule is one rule of a set: what it looks at, and what it is worth.
+type Rule struct {
+	Name     string
+	Type     Type
+	File     string // where it is defined
+	Line     int
+	Describe string
+	Score    float64 // in force; of a subrule it says only whether it is run
+	Flags    Flags
+	Priority int // kept; what a rule finds does not depend on the order they run in
+
+	scores  [4]float64
+	source  int // the file, by index in the set
+	section int // the text it is matched against, by index in the set; a meta has none
+	header  headerTest
+	pattern *pattern.Pattern // nil for a meta, and for exists:
+	expr    *expr            // of a meta
+	off     bool             // not run: its score is 0, or it needs what is not there; its value is 0
+	broken  bool             // a meta that cannot be calculated: it is off for good
+	tests   []testLine
+}
+
+// A Type is what a rule looks at.
+type Type uint8
+
+const (
+	Header  Type = iota // a field, or several
+	Body                // the text as a reader sees it
+	RawBody             // the text parts, transfer-decoded
+	URI                 // the links
+	Full                // the message as it came
+	Meta                // what other rules found
+)
+
+func (t Type) String() string {
+	return [...]string{"header", "body", "rawbody", "uri", "full", "meta"}[t]
+}
+
+// A headerTest is what a header rule asks.
+type headerTest struct {
+	name   string
+	mod    message.HeaderMod
+	exists bool   // only whether it is there
+	not    bool   // !~
+	unset  string // what to match where there is no such field: [if-unset: text]
+}
+
+// Flags are a rule's tflags, as far as they mean something here; the others are known and have no effect.
+type Flags struct {
+	Net       bool // asks the network: not run without it
+	Learn     bool // needs Bayes: not run without it
+	Nice      bool // speaks for the message
+	Multiple  bool // every match counts, not one
+	MaxHits   int  // with Multiple: as many count; 0 is maxHits
+	NoSubject bool // a body rule that leaves the Subject out
+}
+
+// subrule tells whether a rule only serves metas: it adds no points and is never shown.
+func subrule(name string) bool { return strings.HasPrefix(name, "__") }
+
+// defaultScore is what a rule without a score line is worth.
+func defaultScore(name string, flags Flags) float64 {
+	score := 1.0
+	if strings.HasPrefix(name, "T_") { // on probation
+		score = 0.01
+	}
+	if flags.Nice {
+		return -score
+	}
+	return score
+}
+
+// validName tells whether a name is one of a rule.
+func validName(name string) bool {
+	if name == "" || len(name) > maxNameLength || '0' <= name[0] && name[0] <= '9' {
+		return false
+	}
+	for i := range len(name) {
+		if !isWord(name[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isWord(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

@@ -1,0 +1,161 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"winnow/pkg/message"
+)
+
+// A Set is the rules of some folders, ready to run. It is immutable and serves any number of messages at a time; a
+// reload loads a new one.
+type Set struct {
+	rules    []*Rule // in the order of files and lines
+	byName   map[string]int
+	sources  []source
+	sections []sectionKey
+	stray    []Fault   // what is said of rules that do not exist
+	runs     sync.Pool // of *run, for their memory
+}
+
+// A source is one rule file that has rules with a score.
+type source struct {
+	name  string
+	rules []int // those that can add points, in order
+}
+
+// A sectionKey is a text that rules are matched against: a layer of the message, or one field of its header.
+type sectionKey struct {
+	kind Type
+	name string // of the field, lower case
+	mod  message.HeaderMod
+}
+
+// Rules returns the rules, in the order of files and lines. They are shared: nobody may write to them.
+func (s *Set) Rules() []*Rule { return s.rules }
+
+// Rule returns the rule of that name, nil where there is none.
+func (s *Set) Rule(name string) *Rule {
+	if i, found := s.byName[name]; found {
+		return s.rules[i]
+	}
+	return nil
+}
+
+// Running returns how many rules can add points.
+func (s *Set) Running() int {
+	n := 0
+	for _, src := range s.sources {
+		n += len(src.rules)
+	}
+	return n
+}
+
+// compile puts together what the files say.
+func compile(b *book, files []string, scoreSet int, faults *ledger) *Set {
+	s := &Set{byName: make(map[string]int, len(b.rules))}
+	for _, name := range b.order {
+		s.rules = append(s.rules, b.rules[name].rule)
+	}
+	slices.SortStableFunc(s.rules, func(a, b *Rule) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Line, b.Line))
+	})
+	for i, rule := range s.rules {
+		s.byName[rule.Name] = i
+		rule.apply(b.notes[rule.Name], b.rules[rule.Name].folder, scoreSet)
+	}
+	s.stray = strayNotes(b)
+	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
+	linker.link()
+	s.assignSections(faults)
+	s.assignSources(files)
+	s.runs.New = func() any { return newRun(s) }
+	return s
+}
+
+// apply gives the rule what is said of it. Tests that stand in an earlier folder are about the rule that it replaced.
+func (rule *Rule) apply(n *notes, folder, scoreSet int) {
+	if n == nil {
+		n = &notes{}
+	}
+	rule.Describe, rule.Flags, rule.Priority = n.describe, n.flags, n.priority
+	for _, test := range n.tests {
+		if test.folder >= folder {
+			rule.tests = append(rule.tests, test)
+		}
+	}
+	for i := range rule.scores {
+		rule.scores[i] = defaultScore(rule.Name, n.flags)
+	}
+	if n.scores != nil {
+		rule.scores = *n.scores
+	}
+	rule.Score = rule.scores[scoreSet]
+	rule.off = rule.Score == 0 || rule.Flags.Net && scoreSet&1 == 0 || rule.Flags.Learn && scoreSet&2 == 0
+}
+
+// strayNotes tells of what is said of rules that do not exist. That is common where a set of rules comes in parts, so it
+// is kept for Lint.
+func strayNotes(b *book) []Fault {
+	var stray []Fault
+	for name, n := range b.notes {
+		if b.rules[name] == nil {
+			stray = append(stray, Fault{File: n.at.file, Line: n.at.line, Rule: name, What: "there is no such rule", Remedy: "is the name right?", Severity: Warning})
+		}
+	}
+	slices.SortFunc(stray, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule))
+	})
+	return stray
+}
+
+// assignSections tells each rule which text it is matched against. Rules on the same text share it.
+func (s *Set) assignSections(faults *ledger) {
+	known := map[sectionKey]int{}
+	for _, rule := range s.rules {
+		if rule.Type == Meta {
+			continue
+		}
+		key := sectionKey{kind: rule.Type}
+		if rule.Type == Header {
+			key.name, key.mod = strings.ToLower(rule.header.name), rule.header.mod
+			if notMade(key.name) {
+				faults.add(place{rule.File, rule.Line}, Warning, rule.Name, fmt.Sprintf("the pseudo header %s is not made here: the rule sees nothing", rule.header.name), "")
+			}
+		}
+		i, found := known[key]
+		if !found {
+			i = len(s.sections)
+			known[key] = i
+			s.sections = append(s.sections, key)
+		}
+		rule.section = i
+	}
+}
+
+// notMade tells whether a field is one that SpamAssassin derives from Received lines and lookups.
+func notMade(name string) bool {
+	switch name {
+	case "all-trusted", "all-untrusted", "all-internal", "all-external", "x-languages", "x-relay-countries", "x-asn":
+		return true
+	}
+	return strings.HasPrefix(name, "x-spam-relays-")
+}
+
+// assignSources lists, for each file, the rules that can add points.
+func (s *Set) assignSources(files []string) {
+	byFile := make([][]int, len(files))
+	for i, rule := range s.rules {
+		if !rule.off && !subrule(rule.Name) {
+			byFile[rule.source] = append(byFile[rule.source], i)
+		}
+	}
+	for i, rules := range byFile {
+		if len(rules) > 0 {
+			s.sources = append(s.sources, source{files[i], rules})
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+)
+
+// A Stage matches a set against messages. Each rule file is a source of its own.
+type Stage struct{ set *Set }
+
+var _ filter.Stage = (*Stage)(nil)
+
+// NewStage returns the stage that runs set.
+func NewStage(set *Set) *Stage { return &Stage{set} }
+
+// Name returns "rules".
+func (s *Stage) Name() string { return "rules" }
+
+// Phase returns when the stage runs: rules look at the whole message.
+func (s *Stage) Phase() filter.Phase { return filter.Content }
+
+// Check returns one result for each file that has rules with a score, in the order of the files. When ctx ends, the files
+// that were not finished have an Err beside the hits that were found.
+func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
+	return s.set.check(ctx, m)
+}
+
+func (s *Set) check(ctx context.Context, f facts) []filter.Result {
+	r := s.begin(ctx, f)
+	defer r.end()
+	if ctx.Err() != nil {
+		r.over = true
+	}
+	results := make([]filter.Result, len(s.sources))
+	start := time.Now()
+	for i := range s.sources {
+		results[i] = r.source(&s.sources[i])
+		end := time.Now()
+		results[i].Took = end.Sub(start)
+		start = end
+	}
+	return results
+}
+
+// source asks the scored rules of one file.
+func (r *run) source(src *source) filter.Result {
+	result := filter.Result{Source: src.name, Kind: filter.Rules, Asked: 1}
+	for n, i := range src.rules {
+		v := r.ask(i)
+		if r.over {
+			result.Err = fmt.Errorf("%d of %d rules were not run: %w", len(src.rules)-n, len(src.rules), context.Cause(r.ctx))
+			break
+		}
+		if v != 0 {
+			rule := r.set.rules[i]
+			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.Score, Detail: r.detail(i)})
+		}
+	}
+	return result
+}

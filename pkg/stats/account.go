@@ -1,0 +1,71 @@
+package stats
+
+import (
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
+
+// Deltas are counters to be added: day -> counter -> amount.
+type Deltas map[string]map[string]int64
+
+// Bounds of what may wait for a store that is away. A site with 20 lists has some 500 counters a day, so a store may be
+// away for two months before anything goes.
+const (
+	maxDays     = 64
+	maxCounters = 1 << 14 // of one day
+	maxCounter  = 512     // octets of a counter's name: what stores take
+)
+
+// counterOver is where amounts go for which there is no room.
+var counterOver = totalNames[uncounted]
+
+// add adds counters of a day. Of too many days the oldest go, and of too many counters those that come last; how much
+// is counted as uncounted. So is what has a name that no store would take, which would hold up all behind it.
+func (d Deltas) add(day string, counters map[string]int64) {
+	if len(counters) == 0 {
+		return
+	}
+	known := d[day]
+	if known == nil {
+		known = make(map[string]int64, len(counters))
+		d[day] = known
+	}
+	for name, n := range counters {
+		if _, ok := known[name]; !ok && (len(known) >= maxCounters || !validCounter(name)) && name != counterOver {
+			name, n = counterOver, 1
+		}
+		known[name] += n
+	}
+	if len(d) > maxDays {
+		d.dropOldest()
+	}
+}
+
+// dropOldest drops a day and notes how many figures that were, on the day that is then the oldest.
+func (d Deltas) dropOldest() {
+	days := slices.Sorted(maps.Keys(d))
+	lost := int64(len(d[days[0]]))
+	if before, ok := d[days[0]][counterOver]; ok {
+		lost += before - 1
+	}
+	delete(d, days[0])
+	d[days[1]][counterOver] += lost
+}
+
+// validCounter tells whether every store takes a counter's name, and the journal keeps it as it is.
+func validCounter(name string) bool {
+	for i := range len(name) {
+		if name[i] < ' ' || name[i] == 0x7f {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxCounter && utf8.ValidString(name)
+}
+
+// merge adds all of other.
+func (d Deltas) merge(other Deltas) {
+	for _, day := range slices.Sorted(maps.Keys(other)) {
+		d.add(day, other[day])
+	}
+}

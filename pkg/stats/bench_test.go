@@ -1,0 +1,67 @@
+package stats_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+	"winnow/pkg/stats"
+	"winnow/pkg/store/storetest"
+)
+
+// busy is a message that ten lists were asked about, one of them at its connection, and content rules.
+func busy(b *testing.B) (connection, v *filter.Verdict) {
+	m := mail{connect: []filter.Result{list("zen", 0), list("ivmsip", 0), list("barracuda", 2)}}
+	for i := range 10 {
+		result := list(fmt.Sprintf("list%d", i), float64(i%5))
+		result.Took = time.Duration(i) * time.Millisecond
+		m.content = append(m.content, result)
+	}
+	m.content = append(m.content, rules(2), rules(0), rules(1.5))
+	return m.verdicts(b)
+}
+
+func BenchmarkConnection(b *testing.B) {
+	r := newRecorder(b, config(""), newFlaky(), stats.Options{Now: time.Now})
+	connection, _ := busy(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Connection(message.Client{}, connection, false)
+	}
+}
+
+func BenchmarkMessage(b *testing.B) {
+	r := newRecorder(b, config(""), newFlaky(), stats.Options{Now: time.Now})
+	_, v := busy(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Message(nil, v)
+	}
+}
+
+// BenchmarkMessageSideBySide has as many sessions as there are processors.
+func BenchmarkMessageSideBySide(b *testing.B) {
+	r := newRecorder(b, config(""), newFlaky(), stats.Options{Now: time.Now})
+	_, v := busy(b)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			r.Message(nil, v)
+		}
+	})
+}
+
+// BenchmarkFlush counts a message and hands it over: journal, store, journal.
+func BenchmarkFlush(b *testing.B) {
+	r := newRecorder(b, config(b.TempDir()), newFlaky(), stats.Options{Now: storetest.NewClock().Now})
+	_, v := busy(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Message(nil, v)
+		if err := r.Flush(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package stats
+
+import "winnow/pkg/filter"
+
+// roomFor is how many sources that hit one message are judged without asking for memory; more may hit.
+const roomFor = 16
+
+// evidence is what one source said about one message, over all its results.
+type evidence struct {
+	source
+
+	counts  bool // it has a hit against the message that has effect
+	shadow  bool // it has one that is only observed
+	favours bool // it has one for the message
+
+	points, shadowPoints float64
+	demand               filter.Action // the strongest that a hit demands on its own
+	action               filter.Action // the same, without what is demanded of the connection
+	shadowAction         filter.Action
+
+	hit, observed        bool // see judge
+	unique, shadowUnique bool
+	decisive, doubtful   bool
+}
+
+// gather adds up what sources with hits said in reports.
+func gather(all []evidence, reports []filter.Report) []evidence {
+	for i := range reports {
+		for j := range reports[i].Results {
+			result := &reports[i].Results[j]
+			if len(result.Hits) == 0 {
+				continue
+			}
+			var e *evidence
+			all, e = about(all, sourceOf(result))
+			for k := range result.Hits {
+				e.add(reports[i].Phase, &result.Hits[k])
+			}
+		}
+	}
+	return all
+}
+
+// about finds the evidence of a source, beginning it where there is none yet.
+func about(all []evidence, s source) ([]evidence, *evidence) {
+	for i := range all {
+		if all[i].source == s {
+			return all, &all[i]
+		}
+	}
+	all = append(all, evidence{source: s})
+	return all, &all[len(all)-1]
+}
+
+func (e *evidence) add(phase filter.Phase, hit *filter.Hit) {
+	speaksFor := hit.Score < 0 || hit.Action == filter.Accept
+	switch {
+	case hit.Observe:
+		e.shadow = e.shadow || !speaksFor || e.kind == filter.Entry
+		e.shadowPoints += hit.Score
+		e.shadowAction = max(e.shadowAction, hit.Action)
+		return
+	case e.kind == filter.Entry:
+		e.counts = true // an entry gives a standing, not points
+	case hit.Counts():
+		e.counts = true
+	case speaksFor:
+		e.favours = true
+	}
+	e.points += hit.Score
+	e.demand = max(e.demand, hit.Action)
+	if !(phase == filter.Connect && hit.Action >= filter.Defer) { // that was spoken, or spared, at RCPT
+		e.action = max(e.action, hit.Action)
+	}
+}
+
+// judge says whose merit a message is. It is the one place where that is defined:
+//
+//   - A list hits when it lists the message's client, a domain or a URI. The content rules as a whole hit when they alone
+//     would have it caught: by their points, or because one of them demands it.
+//   - unique: the message was caught, and this source alone hit it.
+//   - decisive: the message was caught, and would not have been without this source's points and demands.
+//   - doubtful: the source hit a message that somebody wants: see wanted.
+//
+// A source that is only observed stands outside: it takes nothing from others, and what it would have hit counts as its
+// own when no source hit it. Several observed sources do not take from each other either.
+func judge(v *filter.Verdict, all []evidence) {
+	settle(v, all)
+	hitting, demanding := 0, 0
+	for i := range all {
+		if all[i].kind == filter.Entry {
+			continue
+		}
+		if all[i].hit {
+			hitting++
+		}
+		if all[i].action >= filter.Tag {
+			demanding++
+		}
+	}
+	wanted := wanted(v)
+	for i := range all {
+		e := &all[i]
+		if e.kind == filter.Entry {
+			continue
+		}
+		e.doubtful = wanted && (e.hit || e.observed)
+		e.shadowUnique = v.Class == filter.ClassScanned && e.observed && hitting == 0
+		if !isCaught(v) {
+			continue
+		}
+		e.unique = e.hit && hitting == 1
+		others := demanding
+		if e.action >= filter.Tag {
+			others--
+		}
+		e.decisive = others == 0 && !reaches(v.Total-e.points, v.Threshold)
+	}
+}
+
+// settle says which sources hit, and which would have were they not only observed.
+func settle(v *filter.Verdict, all []evidence) {
+	for i := range all {
+		e := &all[i]
+		e.hit, e.observed = e.counts, e.shadow && !e.counts
+		if e.kind == filter.Rules {
+			e.hit = suffices(v, e.points, e.action)
+			e.observed = e.shadow && !e.hit && suffices(v, e.points+e.shadowPoints, max(e.action, e.shadowAction))
+			e.favours = e.points < 0
+		}
+	}
+}
+
+// suffices tells whether points and a demand alone have a message caught.
+func suffices(v *filter.Verdict, points float64, action filter.Action) bool {
+	return v.Threshold > 0 && (reaches(points, v.Threshold) || action >= filter.Tag)
+}
+
+// reaches compares sums as the policy does: scores are decimal, and binary fractions must not turn 5.0 into 4.999.
+func reaches(points, threshold float64) bool { return points >= threshold-1e-9 }
+
+// wanted tells whether a recipient's whitelist wants the message. Of a transaction that never became a message it does
+// so only where the connection was refused: what was refused, not what was given up, may have been a correspondent's.
+func wanted(v *filter.Verdict) bool {
+	if v.Class == filter.NoMessage && !v.Connection.Refused() {
+		return false
+	}
+	for i := range v.Recipients {
+		if v.Recipients[i].Standing == filter.Whitelisted {
+			return true
+		}
+	}
+	return false
+}
+
+// hits counts which sources hit.
+func (t *tally) hits(all []evidence) {
+	for i := range all {
+		e := &all[i]
+		r := t.row(e.source)
+		r.count(hits, e.hit)
+		r.count(observed, e.observed)
+		r.count(favours, e.favours)
+	}
+}
+
+// credit counts whose merit a message is, and whose doubt.
+func (t *tally) credit(all []evidence) {
+	for i := range all {
+		e := &all[i]
+		if !e.unique && !e.shadowUnique && !e.decisive && !e.doubtful {
+			continue
+		}
+		r := t.row(e.source)
+		r.count(unique, e.unique)
+		r.count(observedUnique, e.shadowUnique)
+		r.count(decisive, e.decisive)
+		r.count(doubtful, e.doubtful)
+	}
+}
+
+func (r *row) count(f figure, yes bool) {
+	if yes {
+		r[f]++
+	}
+}

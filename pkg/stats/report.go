@@ -1,0 +1,233 @@
+package stats
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"winnow/pkg/filter"
+)
+
+// A Report is the account of one day, or of several together. A figure that was not counted is 0.
+type Report struct {
+	From        string      `json:"from"` // the first day
+	To          string      `json:"to"`   // the last
+	Days        int         `json:"days"`
+	Zone        string      `json:"time_zone"` // whose days they are
+	Connections Connections `json:"connections"`
+	Messages    Messages    `json:"messages"`
+	Actions     []Count     `json:"actions"`       // what became of the messages
+	Errors      int64       `json:"errors"`        // connections and messages decided while an answer was missing
+	Failed      []Count     `json:"failed_stages"` // stages that failed as a whole, and how often
+	Uncounted   int64       `json:"uncounted"`     // figures that found no room; should be 0
+	Sources     []Row       `json:"sources"`       // the lists, then the content rules
+	Entries     []Row       `json:"entries"`       // what gives recipients a standing
+}
+
+// Connections is the first half of the funnel: Total = sum of Refused + RefusedByError + Accepted.
+type Connections struct {
+	Total          int64     `json:"total"`
+	Refused        []Refusal `json:"refused"` // each counted for the first list that wanted it
+	RefusedByError int64     `json:"refused_by_error"`
+	Accepted       int64     `json:"accepted"`
+	Own            int64     `json:"own"` // from own networks; not in Total
+}
+
+// A Refusal is how many connections a list refused.
+type Refusal struct {
+	List  string `json:"list"`
+	Title string `json:"title"`
+	Count int64  `json:"count"`
+	Alone int64  `json:"alone"` // of those, which no other list would have refused
+}
+
+// Messages is the second half: Total = Whitelisted + Blacklisted + TooLarge + NotEnabled + Scanned, and
+// Delivered = Total - Blacklisted - Caught.
+type Messages struct {
+	Total       int64 `json:"total"`
+	Whitelisted int64 `json:"whitelisted"`
+	Blacklisted int64 `json:"blacklisted"`
+	TooLarge    int64 `json:"too_large"`
+	NotEnabled  int64 `json:"not_enabled"`
+	Scanned     int64 `json:"scanned"`
+	Caught      int64 `json:"caught"`
+	Delivered   int64 `json:"delivered"`
+	Outbound    int64 `json:"outbound"` // not in Total
+}
+
+// A Count is how often something happened.
+type Count struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+}
+
+// A Row is the figures of one source. What each means is said with the figures in counters.go.
+type Row struct {
+	Name           string  `json:"name"`
+	Title          string  `json:"title"`
+	Kind           string  `json:"kind"` // list, rules or entry
+	Asked          int64   `json:"asked"`
+	Cached         int64   `json:"cached"`
+	Hits           int64   `json:"hits"`
+	Favours        int64   `json:"favours"`
+	Unique         int64   `json:"unique"`
+	Decisive       int64   `json:"decisive"`
+	Doubtful       int64   `json:"doubtful"`
+	Observed       int64   `json:"observed"`
+	ObservedUnique int64   `json:"observed_unique"`
+	Refusals       int64   `json:"refusals"`
+	RefusalsAlone  int64   `json:"refusals_alone"`
+	Errors         int64   `json:"errors"`
+	Refused        int64   `json:"refused"`
+	Bogus          int64   `json:"bogus"`
+	Unknown        int64   `json:"unknown"`
+	Latency        Latency `json:"latency"`
+}
+
+// Latency is how long a source took for answers that a cache did not have.
+type Latency struct {
+	Answers int64   `json:"answers"`
+	MeanMS  float64 `json:"mean_ms"`
+	P95MS   float64 `json:"p95_ms"` // 95 of 100 took no longer; one of a few steps, of which the last means "or longer"
+}
+
+// A List is a list as the report shows it.
+type List struct {
+	Name  string // what it is counted under
+	Title string // what a reader knows it as; Name where empty
+}
+
+// A Query says what to report on.
+type Query struct {
+	Days   []string // see Days
+	PerDay bool     // one report for each day, instead of one for all
+	Lists  []List   // in this order; lists that were counted but are not among them follow by name
+	Zone   string   // the time zone that the days were counted in, to be shown
+}
+
+// Read reads the account back.
+func Read(ctx context.Context, s Store, q Query) ([]*Report, error) {
+	if len(q.Days) == 0 {
+		return nil, fmt.Errorf("account: no day to report on")
+	}
+	byDay, err := s.Counters(ctx, q.Days)
+	if err != nil {
+		return nil, fmt.Errorf("account: %w", err)
+	}
+	if !q.PerDay {
+		sum := map[string]int64{}
+		for _, day := range q.Days {
+			for name, n := range byDay[day] {
+				sum[name] += n
+			}
+		}
+		return []*Report{newReport(q, q.Days[0], q.Days[len(q.Days)-1], len(q.Days), sum)}, nil
+	}
+	var reports []*Report
+	for _, day := range q.Days {
+		reports = append(reports, newReport(q, day, day, 1, byDay[day]))
+	}
+	return reports, nil
+}
+
+func newReport(q Query, from, to string, days int, counters map[string]int64) *Report {
+	r := &Report{From: from, To: to, Days: days, Zone: cmp.Or(q.Zone, "UTC"), Actions: []Count{}, Failed: []Count{}}
+	of := func(t total) int64 { return counters[totalNames[t]] }
+	r.Messages = Messages{
+		Total: of(messages), Whitelisted: of(whitelisted), Blacklisted: of(blacklisted), TooLarge: of(tooLarge),
+		NotEnabled: of(notEnabled), Scanned: of(scanned), Caught: of(caught), Delivered: of(delivered), Outbound: of(outbound),
+	}
+	r.Errors, r.Uncounted = of(incomplete), of(uncounted)
+	for _, action := range filter.Actions {
+		r.Actions = append(r.Actions, Count{action.String(), counters[actionPrefix+action.String()]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(counters)) {
+		if stage, ok := strings.CutPrefix(name, failedPrefix); ok {
+			r.Failed = append(r.Failed, Count{stage, counters[name]})
+		}
+	}
+	r.Sources, r.Entries = rows(q.Lists, counters)
+	r.Connections = Connections{
+		Total: of(connections), Refused: refusalsOf(slices.Concat(r.Sources, r.Entries)), RefusedByError: of(refusedByNone),
+		Accepted: of(accepted), Own: of(own),
+	}
+	return r
+}
+
+// rows returns the lists and the content rules, and the entries.
+func rows(lists []List, counters map[string]int64) (sources, entries []Row) {
+	figures := map[source]*row{}
+	for name, n := range counters {
+		if s, f, ok := parseCounter(name); ok {
+			if figures[s] == nil {
+				figures[s] = new(row)
+			}
+			figures[s][f] = n
+		}
+	}
+	take := func(s source, title string) Row {
+		r := figures[s]
+		delete(figures, s)
+		if r == nil {
+			r = new(row)
+		}
+		return newRow(s, title, r)
+	}
+	for _, l := range lists {
+		sources = append(sources, take(source{filter.List, l.Name}, cmp.Or(l.Title, l.Name)))
+	}
+	rules := take(source{filter.Rules, RulesName}, "content rules")
+	entries = []Row{}
+	rest := slices.SortedFunc(maps.Keys(figures), func(a, b source) int { return strings.Compare(a.name, b.name) })
+	for _, s := range rest {
+		if s.kind == filter.Entry {
+			entries = append(entries, take(s, s.name))
+		} else {
+			sources = append(sources, take(s, s.name))
+		}
+	}
+	return append(sources, rules), entries
+}
+
+func newRow(s source, title string, r *row) Row {
+	return Row{
+		Name: s.name, Title: title, Kind: kindNames[s.kind],
+		Asked: r[asked], Cached: r[cached], Hits: r[hits], Favours: r[favours],
+		Unique: r[unique], Decisive: r[decisive], Doubtful: r[doubtful],
+		Observed: r[observed], ObservedUnique: r[observedUnique],
+		Refusals: r[refusals], RefusalsAlone: r[refusalsAlone],
+		Errors: r[errored], Refused: r[refused], Bogus: r[bogus], Unknown: r[unknown],
+		Latency: latency(r),
+	}
+}
+
+// latency reads mean and 95th percentile out of the buckets.
+func latency(r *row) Latency {
+	l := Latency{Answers: r[timed]}
+	if l.Answers <= 0 {
+		return l
+	}
+	l.MeanMS = float64(r[tookMicros]/l.Answers) / 1000
+	var sum int64
+	for i, bound := range bounds {
+		l.P95MS = float64(bound / time.Millisecond)
+		if sum += r[firstBucket+figure(i)]; 100*sum >= 95*l.Answers {
+			break
+		}
+	}
+	return l
+}
+
+func refusalsOf(rows []Row) []Refusal {
+	all := []Refusal{}
+	for _, r := range rows {
+		if r.Refusals > 0 {
+			all = append(all, Refusal{r.Name, r.Title, r.Refusals, r.RefusalsAlone})
+		}
+	}
+	return all
+}

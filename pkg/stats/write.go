@@ -1,0 +1,269 @@
+package stats
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// WriteJSON writes reports as one array. Field names and units are those of Report.
+func WriteJSON(w io.Writer, reports []*Report) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(reports)
+}
+
+// WriteCSV writes reports with one figure a line, which is what spreadsheets pivot and databases load: the days, what
+// the figure is of, its name, its value.
+func WriteCSV(w io.Writer, reports []*Report) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"from", "to", "section", "name", "figure", "value"})
+	for _, r := range reports {
+		for _, l := range r.lines() {
+			c.Write([]string{r.From, r.To, l.section, l.name, l.figure, strconv.FormatFloat(l.value, 'f', -1, 64)})
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// A line is one figure.
+type line struct {
+	section, name, figure string
+	value                 float64
+}
+
+func (r *Report) lines() (all []line) {
+	add := func(section, name, figure string, n int64) {
+		all = append(all, line{section, name, figure, float64(n)})
+	}
+	c, m := &r.Connections, &r.Messages
+	add("connections", "", "total", c.Total)
+	for _, refusal := range c.Refused {
+		add("connections", refusal.List, "refused", refusal.Count)
+	}
+	add("connections", "", "refused_by_error", c.RefusedByError)
+	add("connections", "", "accepted", c.Accepted)
+	add("connections", "", "own", c.Own)
+	for _, f := range []struct {
+		name string
+		n    int64
+	}{
+		{"total", m.Total}, {"whitelisted", m.Whitelisted}, {"blacklisted", m.Blacklisted}, {"too_large", m.TooLarge},
+		{"not_enabled", m.NotEnabled}, {"scanned", m.Scanned}, {"caught", m.Caught}, {"delivered", m.Delivered}, {"outbound", m.Outbound},
+	} {
+		add("messages", "", f.name, f.n)
+	}
+	for _, a := range r.Actions {
+		add("actions", "", a.Name, a.Count)
+	}
+	add("faults", "", "errors", r.Errors)
+	for _, f := range r.Failed {
+		add("faults", f.Name, "failed", f.Count)
+	}
+	add("faults", "", "uncounted", r.Uncounted)
+	for _, rows := range [][]Row{r.Sources, r.Entries} {
+		for _, row := range rows {
+			for _, column := range rowColumns {
+				all = append(all, line{row.Kind, row.Name, column.name, column.of(&row)})
+			}
+		}
+	}
+	return all
+}
+
+// A column is one figure of a row.
+type column struct {
+	name   string // in CSV
+	header string // in the table; "" is not shown there
+	of     func(*Row) float64
+	format func(float64) string
+}
+
+// rowColumns is the order of figures in CSV and table.
+var rowColumns = []column{
+	{"refusals", "refusals", func(r *Row) float64 { return float64(r.Refusals) }, number},
+	{"refusals_alone", "alone", func(r *Row) float64 { return float64(r.RefusalsAlone) }, number},
+	{"asked", "asked", func(r *Row) float64 { return float64(r.Asked) }, number},
+	{"cached", "cached", func(r *Row) float64 { return float64(r.Cached) }, number},
+	{"hits", "hits", func(r *Row) float64 { return float64(r.Hits) }, number},
+	{"favours", "favours", func(r *Row) float64 { return float64(r.Favours) }, number},
+	{"unique", "unique", func(r *Row) float64 { return float64(r.Unique) }, number},
+	{"decisive", "decisive", func(r *Row) float64 { return float64(r.Decisive) }, number},
+	{"doubtful", "doubtful", func(r *Row) float64 { return float64(r.Doubtful) }, number},
+	{"observed", "observed", func(r *Row) float64 { return float64(r.Observed) }, number},
+	{"observed_unique", "obs. unique", func(r *Row) float64 { return float64(r.ObservedUnique) }, number},
+	{"errors", "errors", func(r *Row) float64 { return float64(r.Errors) }, number},
+	{"refused", "refused us", func(r *Row) float64 { return float64(r.Refused) }, number},
+	{"bogus", "bogus", func(r *Row) float64 { return float64(r.Bogus) }, number},
+	{"unknown", "unknown", func(r *Row) float64 { return float64(r.Unknown) }, number},
+	{"answers", "", func(r *Row) float64 { return float64(r.Latency.Answers) }, number},
+	{"mean_ms", "mean", func(r *Row) float64 { return r.Latency.MeanMS }, millis},
+	{"p95_ms", "95 %", func(r *Row) float64 { return r.Latency.P95MS }, millis},
+}
+
+// WriteTable writes reports for people to read: the funnel, then a row for each source.
+func WriteTable(w io.Writer, reports []*Report) error {
+	var b strings.Builder
+	for i, r := range reports {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString(r.title() + "\n\n")
+		b.WriteString(render(r.funnel(), nil) + "\n")
+		b.WriteString(r.remarks())
+		b.WriteString("\n" + rowTable("source", r.Sources, "asked", "cached", "hits", "unique", "decisive", "doubtful", "errors") + "\n")
+		if len(r.Entries) > 0 {
+			b.WriteString("\n" + rowTable("entries", r.Entries, "asked", "hits", "errors") + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// title names the days and whose they are.
+func (r *Report) title() string {
+	if r.From != r.To {
+		return fmt.Sprintf("%s to %s, %d days (%s)", r.From, r.To, r.Days, r.Zone)
+	}
+	if day, err := time.Parse(time.DateOnly, r.From); err == nil {
+		return fmt.Sprintf("%s %s (%s)", day.Weekday(), r.From, r.Zone)
+	}
+	return r.From
+}
+
+func (r *Report) funnel() []table.Row {
+	var all []table.Row
+	add := func(label string, n, of int64) {
+		all = append(all, table.Row{label, number(float64(n)), percent(n, of)})
+	}
+	c, m := &r.Connections, &r.Messages
+	add("connections", c.Total, c.Total)
+	for _, refusal := range c.Refused {
+		add("  refused by "+refusal.Title, refusal.Count, c.Total)
+	}
+	if c.RefusedByError > 0 {
+		add("  refused by an error", c.RefusedByError, c.Total)
+	}
+	add("  accepted", c.Accepted, c.Total)
+	all = append(all, table.Row{"", "", ""})
+	add("messages", m.Total, m.Total)
+	add("  whitelisted", m.Whitelisted, m.Total)
+	add("  blacklisted", m.Blacklisted, m.Total)
+	add("  too large", m.TooLarge, m.Total)
+	add("  not enabled", m.NotEnabled, m.Total)
+	add("  scanned", m.Scanned, m.Total)
+	add("caught", m.Caught, m.Total)
+	add("delivered", m.Delivered, m.Total)
+	return all
+}
+
+// remarks tells, a line each, what is not in the funnel and what went wrong.
+func (r *Report) remarks() string {
+	var b strings.Builder
+	remark := func(what string, n int64) {
+		if n != 0 {
+			fmt.Fprintf(&b, "%s: %s\n", what, number(float64(n)))
+		}
+	}
+	b.WriteString("\n")
+	var actions []string
+	for _, a := range r.Actions {
+		if a.Count != 0 {
+			actions = append(actions, a.Name+" "+number(float64(a.Count)))
+		}
+	}
+	if len(actions) > 0 {
+		b.WriteString("actions: " + strings.Join(actions, ", ") + "\n")
+	}
+	remark("outbound messages (not in the funnel)", r.Messages.Outbound)
+	remark("connections from own networks (not in the funnel)", r.Connections.Own)
+	remark("connections and messages decided while an answer was missing", r.Errors)
+	for _, f := range r.Failed {
+		remark("stage "+f.Name+" failed as a whole", f.Count)
+	}
+	remark("figures that found no room, the account is short of them", r.Uncounted)
+	if b.Len() == 1 {
+		return ""
+	}
+	return b.String()
+}
+
+// rowTable shows rows with the columns that are always shown and those that have something to show.
+func rowTable(what string, rows []Row, always ...string) string {
+	header := table.Row{what}
+	body := make([]table.Row, len(rows))
+	for i := range rows {
+		body[i] = table.Row{rows[i].Title}
+	}
+	for _, c := range rowColumns {
+		shown := slices.Contains(always, c.name)
+		for i := range rows {
+			shown = shown || c.of(&rows[i]) != 0
+		}
+		if !shown || c.header == "" {
+			continue
+		}
+		header = append(header, c.header)
+		for i := range rows {
+			body[i] = append(body[i], c.format(c.of(&rows[i])))
+		}
+	}
+	return render(body, header)
+}
+
+// render aligns rows: the first column left, numbers right.
+func render(rows []table.Row, header table.Row) string {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Format.Header = text.FormatDefault
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	columns := len(header)
+	if header != nil {
+		t.AppendHeader(header)
+	}
+	for _, r := range rows {
+		columns = max(columns, len(r))
+	}
+	var configs []table.ColumnConfig
+	for n := 2; n <= columns; n++ {
+		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(configs)
+	t.AppendRows(rows)
+	return t.Render()
+}
+
+// number writes a whole number with its thousands parted: 6,680,134.
+func number(f float64) string {
+	s := strconv.FormatInt(int64(f), 10)
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+func millis(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) + " ms" }
+
+// percent writes what part of a whole n is, nothing where there is no whole.
+func percent(n, of int64) string {
+	if of == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(100*float64(n)/float64(of), 'f', 1, 64) + " %"
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits on what is stored under: wide of what mail has, so that they only stop what is broken or hostile.
+const (
+	MaxName    = 1024 // octets of an address, a set or its member; an address has 254 at most (RFC 5321, 4.5.3.1.3)
+	MaxCounter = 512  // octets of a counter's name
+	maxNode    = 128  // octets of a node's name
+)
+
+// DayFormat is how days are written.
+const DayFormat = "2006-01-02"
+
+// isName tells whether something may be stored under s. No control characters: the embedded store parts names by NUL.
+func isName(s string) bool { return clean(s, MaxName) }
+
+func clean(s string, most int) bool {
+	if s == "" || len(s) > most {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// checkRemember finds what no caller should ask for, alike in all stores.
+func checkRemember(local string, ttl time.Duration, most int) error {
+	switch {
+	case !isName(local):
+		return fmt.Errorf("remember: %.64q is not an address", local)
+	case ttl <= 0:
+		return fmt.Errorf("remember: ttl must be above 0, not %v", ttl)
+	case most <= 0:
+		return fmt.Errorf("remember: most must be above 0, not %d", most)
+	}
+	return nil
+}
+
+// toRemember returns what there is to note of remotes that were written to: nothing where that does not count any more.
+func toRemember(remotes []string, at time.Time, ttl time.Duration, now time.Time) (contact, []string) {
+	c := contact{toMilli(at), toMilli(at).Add(ttl)}
+	var names []string
+	for _, r := range remotes {
+		if isName(r) && c.expires.After(now) {
+			names = append(names, r)
+		}
+	}
+	return c, names
+}
+
+// checkApply finds what no caller should add, before anything of it is added.
+func checkApply(node string, seq uint64, deltas map[string]map[string]int64, retention time.Duration) error {
+	switch {
+	case !clean(node, maxNode):
+		return fmt.Errorf("apply: %.64q is not a node's name", node)
+	case seq == 0:
+		return fmt.Errorf("apply: seq starts at 1")
+	case retention < time.Second:
+		return fmt.Errorf("apply: retention must be a second or more, not %v", retention)
+	}
+	for day, counters := range deltas {
+		if _, err := time.Parse(DayFormat, day); err != nil {
+			return fmt.Errorf("apply: %.64q is not a day such as 2016-12-14", day)
+		}
+		for counter := range counters {
+			if !clean(counter, MaxCounter) {
+				return fmt.Errorf("apply: %.64q is not a counter's name", counter)
+			}
+		}
+	}
+	return nil
+}
+
+// checkSet finds what cannot be an operator's set.
+func checkSet(set string, members ...string) error {
+	if !isName(set) {
+		return fmt.Errorf("%.64q is not a set's name", set)
+	}
+	for _, m := range members {
+		if !isName(m) {
+			return fmt.Errorf("set %s: %.64q cannot be a member", set, m)
+		}
+	}
+	return nil
+}

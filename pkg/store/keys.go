@@ -1,0 +1,46 @@
+package store
+
+// Everything winnow keeps in Redis, and under which key. Sizes are what MEMORY USAGE of Redis 7 says.
+//
+//	key                       type    holds                                    expires             size
+//	winnow:dns:KEY            string  one DNS answer                           with the answer     100 octets and the answer
+//	winnow:awl:LOCAL          hash    remote -> when written to, expiry (ms)   with its last entry 75 octets a remote
+//	winnow:awl-locals         zset    local -> expiry of its last entry        with its last entry 120 octets a local user
+//	winnow:{stats}:day:DAY    hash    counter -> amount                        retention, 400 days 40 octets a counter
+//	winnow:{stats}:seq:NODE   string  the last batch that was added            retention, 400 days 90 octets a start of winnow
+//	winnow:set:NAME           set     what the operator put there              never: it is his    90 octets a member
+//
+// A site with 10 lists has some 300 counters a day: 12 KB, 5 MB for 400 days. 5,000 users with 100 correspondents each
+// take 40 MB, a million DNS answers 150 MB. Redis may run with any maxmemory-policy: what it evicts of the first two is
+// asked or learned again. To the account an eviction is a loss: give Redis the room, or "noeviction", under which the
+// counters wait in winnow's journal until there is some.
+//
+// Keys show in MONITOR, SLOWLOG and dumps, so none may hold a secret. DNS questions do, where a list's zone holds its
+// subscriber's key; pkg/dns hands in a digest of them.
+//
+// The hash tag {stats} puts the account into one slot, because a batch touches several of its keys in one step. Every
+// other step touches one key.
+const (
+	keyDNS    = "winnow:dns:"
+	keyRemote = "winnow:awl:"
+	keyLocals = "winnow:awl-locals"
+	keyDay    = "winnow:{stats}:day:"
+	keySeq    = "winnow:{stats}:seq:"
+	keySet    = "winnow:set:"
+)
+
+// Buckets of the embedded file. A correspondent's key is local, NUL, remote; its value is when it was written to and
+// when that expires. Each day and each set is a bucket of its own within its bucket.
+var (
+	bucketMeta    = []byte("meta")
+	bucketRemotes = []byte("correspondents")
+	bucketDays    = []byte("days")
+	bucketExpiry  = []byte("day expiry")
+	bucketNodes   = []byte("nodes")
+	bucketSets    = []byte("sets")
+)
+
+// metaVersion is the key of the file's layout in bucketMeta, and layout the one this package writes.
+var metaVersion = []byte("layout")
+
+const layout = 1

@@ -1,0 +1,160 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"winnow/pkg/app"
+	"winnow/pkg/dnslist"
+	"winnow/pkg/milter/miltertest"
+	"winnow/pkg/rig"
+	"winnow/pkg/stats"
+	"winnow/pkg/store"
+)
+
+// TestSampleDay plays the plan through the milter socket, with lists that rbldnsd serves behind unbound: the report must
+// say exactly what the plan does, whatever the store.
+func TestSampleDay(t *testing.T) {
+	needs(t, rig.RbldnsdProgram, rig.UnboundProgram, rig.RedisProgram)
+	r := newRig(t)
+	ctx := t.Context()
+	rbldnsd, err := r.Rbldnsd(ctx, dayZones)
+	must(t, err)
+	unbound, err := r.Unbound(ctx, rig.UnboundConfig{Stubs: rbldnsd.Stubs()})
+	must(t, err)
+	redis, err := r.Redis(ctx, rig.RedisConfig{})
+	must(t, err)
+	for _, url := range []store.URL{"", store.URL(redis.URL())} {
+		name, _, _ := strings.Cut(string(url), ":")
+		if name == "" {
+			name = "embedded"
+		}
+		t.Run(name, func(t *testing.T) { playDay(t, url, unbound.Addr()) })
+	}
+}
+
+func playDay(t *testing.T, url store.URL, resolver string) {
+	var clock atomic.Pointer[time.Time]
+	at := func(s string) {
+		now, err := time.Parse(time.DateTime, s)
+		must(t, err)
+		clock.Store(&now)
+	}
+	at("2016-12-13 12:00:00")
+	w := startWinnow(t, dayConfig(t, url, resolver), app.Options{Now: func() time.Time { return *clock.Load() }})
+
+	// The day before, Alice wrote to a friend.
+	must(t, w.connect("127.0.0.1", "mail.our.example", &miltertest.Mail{
+		Sender: "alice@our.example", Recipients: []string{"friend@example.net"}, Header: [][2]string{{"From", " alice@our.example"}}, QueueID: "Q",
+	}))
+	w.stop(t) // the day before is over, and what it taught is in the store
+	w.start(t)
+
+	at(today + " 12:00:00")
+	must(t, playBatches(w))
+	w.stop(t)
+
+	got := w.report(t, today)
+	want := expected()
+	if diff := cmp.Diff(want, plain(got)); diff != "" {
+		t.Errorf("the day's report (-plan +got):\n%s", diff)
+	}
+	if before := w.report(t, "2016-12-13"); before.Messages.Outbound != 1 || before.Messages.Total != 0 {
+		t.Errorf("the day before: got %d outbound of %d, want 1 of 0", before.Messages.Outbound, before.Messages.Total)
+	}
+}
+
+// plain leaves out what depends on the clock and the cache, and the words that are for people.
+func plain(r *stats.Report) *stats.Report {
+	p := *r
+	p.Entries = []stats.Row{}
+	p.Sources = append([]stats.Row{}, r.Sources...)
+	for i := range p.Sources {
+		row := &p.Sources[i]
+		row.Cached, row.Latency = 0, stats.Latency{}
+		if row.Kind == "list" {
+			row.Title = ""
+		}
+	}
+	p.Connections.Refused = append([]stats.Refusal{}, r.Connections.Refused...)
+	for i := range p.Connections.Refused {
+		p.Connections.Refused[i].Title = ""
+	}
+	return &p
+}
+
+// playBatches plays all connections, some at a time.
+func playBatches(w *winnow) error {
+	const atATime = 16
+	type job struct {
+		b *batch
+		n int
+	}
+	jobs := make(chan job)
+	failed := make(chan error, atATime)
+	var workers sync.WaitGroup
+	for range atATime {
+		workers.Go(func() {
+			for j := range jobs {
+				var mails []*miltertest.Mail
+				for range j.b.messages {
+					mails = append(mails, j.b.mail(j.n))
+				}
+				if err := w.connect(j.b.addr(j.n).String(), "client.example.org", mails...); err != nil {
+					select {
+					case failed <- fmt.Errorf("%+v: %w", *j.b, err):
+					default:
+					}
+				}
+			}
+		})
+	}
+	for i := range day {
+		for n := range day[i].connections {
+			jobs <- job{&day[i], n}
+		}
+	}
+	close(jobs)
+	workers.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}
+
+func dayConfig(t *testing.T, url store.URL, resolver string) *app.Config {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	must(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))
+	write("rules/10_day.cf", dayRules)
+
+	c := app.DefaultConfig()
+	c.StateDir = filepath.Join(dir, "state")
+	c.Store = url
+	c.Milter.Listen = []string{"unix:" + filepath.Join(dir, "milter.sock")}
+	c.Policy.MaxSize = sizeLimit
+	c.DNS.Servers = []string{resolver}
+	c.Lists.Enable = []string{"ivmsip", "ivmsip24", "barracuda", "instantrbl", "psky", "ivmuri"}
+	c.Lists.Disable = []string{"spamcop", "dnswl", "dbl", "surbl"}
+	c.Lists.Subscriptions = []dnslist.Subscription{{List: "instantrbl", Zone: "instant.our.example"}}
+	c.Whitelist.Whitelist = write("whitelist", "partner.example.net\n")
+	c.Whitelist.Blacklist = write("blacklist", "pest@example.com\n")
+	c.Whitelist.Enabled = "file:" + write("enabled", "our.example\n")
+	c.Rules.Shipped, c.Rules.Folders = false, []string{filepath.Join(dir, "rules")}
+	return &c
+}

@@ -1,0 +1,169 @@
+package test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"winnow/pkg/app"
+	"winnow/pkg/dnslist"
+	"winnow/pkg/rig"
+)
+
+// A site is a mail server as operators have it: Postfix with winnow attached, a resolver with lists behind it, and a
+// mailbox for what is delivered.
+type site struct {
+	*winnow
+	rig     *rig.Rig
+	postfix *rig.Postfix
+	mailbox *rig.Mailbox
+	unbound *rig.Unbound
+	rbldnsd *rig.Rbldnsd
+	dir     string
+}
+
+// siteRules give the points that a message asks for: "points: 6".
+var siteRules = func() string {
+	var b strings.Builder
+	for n := 1; n <= 30; n++ {
+		fmt.Fprintf(&b, "body  POINTS_%d /points: %d\\b/\nscore POINTS_%d %d\n", n, n, n, n)
+	}
+	return b.String()
+}()
+
+// Who is who at the site. Recipients of optout.example have not enabled filtering.
+const (
+	siteWhitelist = "white@friends.example\nwhite@friends.example to:our.example\nfor-anna@friends.example to:anna@our.example\n"
+	siteBlacklist = "black@pests.example\nfor-anna@pests.example to:anna@our.example\n"
+	siteEnabled   = "our.example\n"
+)
+
+// newSite starts a site. change, where there is one, has the last word on winnow's configuration.
+func newSite(t testing.TB, change func(*app.Config)) *site {
+	t.Helper()
+	needs(t, rig.PostfixProgram, rig.RbldnsdProgram, rig.UnboundProgram)
+	s := &site{rig: newRig(t)}
+	ctx := t.Context()
+	var err error
+	s.rbldnsd, err = s.rig.Rbldnsd(ctx, dayZones)
+	must(t, err)
+	s.unbound, err = s.rig.Unbound(ctx, rig.UnboundConfig{Stubs: s.rbldnsd.Stubs()})
+	must(t, err)
+	s.mailbox, err = s.rig.Mailbox()
+	must(t, err)
+
+	c := siteConfig(t, s.unbound.Addr())
+	if change != nil {
+		change(c)
+	}
+	s.dir = filepath.Dir(c.StateDir)
+	s.winnow = startWinnow(t, c, app.Options{})
+	s.startPostfix(t)
+	return s
+}
+
+func (s *site) startPostfix(t testing.TB, lines ...string) {
+	t.Helper()
+	var err error
+	s.postfix, err = s.rig.Postfix(t.Context(), rig.PostfixConfig{
+		Milters: []string{postfixAddr(s.addr().String())},
+		Mailbox: s.mailbox.Addr(),
+		Domains: []string{"our.example", "optout.example"},
+		Lines:   append([]string{"message_size_limit = 100000000", "milter_default_action = tempfail"}, lines...),
+	})
+	must(t, err)
+}
+
+func postfixAddr(addr string) string { return "inet:" + addr }
+
+// siteConfig has every threshold in use.
+func siteConfig(t testing.TB, resolver string) *app.Config {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	must(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))
+	write("rules/10_site.cf", siteRules)
+
+	c := app.DefaultConfig()
+	c.StateDir = filepath.Join(dir, "state")
+	c.Milter.Listen = []string{"inet:127.0.0.1:0"}
+	c.Policy.Tag, c.Policy.Quarantine, c.Policy.Defer, c.Policy.Reject, c.Policy.Discard = 5, 8, 10, 15, 20
+	c.Networks.Own = append(c.Networks.Own, netip.MustParsePrefix("198.19.200.0/24"))
+	c.DNS.Servers = []string{resolver}
+	c.Lists.Enable = []string{"ivmsip", "ivmsip24", "barracuda", "instantrbl", "psky", "ivmuri"}
+	c.Lists.Disable = []string{"spamcop", "dnswl", "dbl", "surbl"}
+	c.Lists.Subscriptions = []dnslist.Subscription{{List: "instantrbl", Zone: "instant.our.example"}}
+	c.Whitelist.Whitelist = write("whitelist", siteWhitelist)
+	c.Whitelist.Blacklist = write("blacklist", siteBlacklist)
+	c.Whitelist.Enabled = "file:" + write("enabled", siteEnabled)
+	c.Whitelist.CheckEvery = 0
+	c.Rules.Shipped, c.Rules.Folders = false, []string{filepath.Join(dir, "rules")}
+	return &c
+}
+
+// letter is a message whose content has so many points, and whose Subject finds it again.
+func letter(subject string, points int, fields ...string) []byte {
+	header := append([]string{"From: Writer <writer@sender.example.net>", "To: us", "Subject: " + subject, "Message-ID: <1@sender.example.net>"}, fields...)
+	return []byte(strings.Join(header, "\r\n") + fmt.Sprintf("\r\n\r\nHello,\r\n\r\npoints: %d\r\n", points))
+}
+
+var stranger = rig.Client{Addr: netip.MustParseAddr(clean + "1"), Name: "client.sender.example.net"}
+
+// send sends a mail with defaults for what it leaves open.
+func (s *site) send(t testing.TB, m rig.Mail) rig.Transcript {
+	t.Helper()
+	if !m.Client.Addr.IsValid() {
+		m.Client = stranger
+	}
+	if m.Recipients == nil {
+		m.Recipients = []string{"user@our.example"}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	transcript, err := rig.Send(ctx, s.postfix.Addr(), m)
+	must(t, err)
+	return transcript
+}
+
+// delivered waits for the message with that subject.
+func (s *site) delivered(t testing.TB, subject string) *rig.Delivery {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	d, err := s.mailbox.Wait(ctx, rig.With("Subject", subject))
+	if err != nil {
+		t.Fatalf("%s: %v", subject, err)
+	}
+	return d
+}
+
+// isDelivered tells whether a message is in the mailbox already, once nothing waits in Postfix's queue any more.
+func (s *site) isDelivered(t testing.TB, subject string) bool {
+	t.Helper()
+	s.settle(t)
+	for _, d := range s.mailbox.Deliveries() {
+		if rig.With("Subject", subject)(&d) {
+			return true
+		}
+	}
+	return false
+}
+
+// settle sends a message behind all others, and waits until it is delivered.
+func (s *site) settle(t testing.TB) {
+	t.Helper()
+	subject := fmt.Sprintf("settled %d", time.Now().UnixNano())
+	if final := s.send(t, rig.Mail{Sender: "white@friends.example", Data: letter(subject, 0)}).Final(); !final.OK() {
+		t.Fatalf("%s: %v", subject, final)
+	}
+	s.delivered(t, subject)
+}
