@@ -106,7 +106,10 @@ The exit code is 1 when a list that would act or give points has it.`,
 				return err
 			}
 			rows, err := a.Lists().Query(c.Context(), args[0])
-			if err = errors.Join(err, a.Close()); err != nil {
+			if err != nil { // of what was asked about; lists that do not answer are rows
+				return errors.Join(usageError{err}, a.Close())
+			}
+			if err := a.Close(); err != nil {
 				return err
 			}
 			return printRows(c.OutOrStdout(), rows, *asJSON)

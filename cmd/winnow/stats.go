@@ -41,12 +41,16 @@ figure means is in docs/statistics.md. Days are those of stats.time_zone; today'
 	flags.BoolVar(&f.perDay, "per-day", false, "several days one by one, not added up")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
-	c.MarkFlagsMutuallyExclusive("json", "csv")
-	c.MarkFlagsMutuallyExclusive("day", "from")
 	return c
 }
 
 func printStats(c *cobra.Command, f *statsFlags) error {
+	if f.asJSON && f.asCSV {
+		return usagef("--json and --csv: choose one")
+	}
+	if f.from != "" && c.Flags().Changed("day") {
+		return usagef("--day is one day, --from and --to are several: choose one")
+	}
 	config, err := loadConfig(c)
 	if err != nil {
 		return err

@@ -87,26 +87,21 @@ func (a *App) open(ctx context.Context, c *Config) error {
 }
 
 func (a *App) openStore(ctx context.Context, c *Config) error {
-	url := c.StoreURL()
-	if c.Store == "" && a.options.ReadOnly && !exists(c.StateDir) {
-		url = "memory:" // winnow never ran here: there is nothing to look at
-	}
 	if !a.options.ReadOnly {
 		if err := os.MkdirAll(c.StateDir, 0o700); err != nil {
 			return fmt.Errorf("state_dir: %w; name a folder that winnow may write to", err)
 		}
 	}
-	opened, err := store.Open(ctx, string(url), store.Options{ReadOnly: a.options.ReadOnly, Now: a.now})
+	o := store.Options{ReadOnly: a.options.ReadOnly, Now: a.now}
+	opened, err := store.Open(ctx, string(c.StoreURL()), o)
+	if a.options.ReadOnly && errors.Is(err, fs.ErrNotExist) {
+		opened, err = store.NewMemory(o), nil // winnow never ran here: there is nothing to look at
+	}
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	a.store = opened
 	return nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func (a *App) openResolver(c *Config) error {

@@ -94,7 +94,9 @@ func LoadConfig(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &c, c.validate(file)
+	faults := c.validate(file)
+	c.Store = c.StoreURL() // what is printed is what is in force
+	return &c, faults
 }
 
 func (c *Config) validate(file *config.File) error {

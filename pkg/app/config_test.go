@@ -21,11 +21,14 @@ func TestSampleConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := DefaultConfig()
-	if diff := cmp.Diff(printed(t, &want), printed(t, got)); diff != "" {
+	want, err := LoadConfig("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(printed(t, want), printed(t, got)); diff != "" {
 		t.Errorf("the sample differs from the defaults (-default +sample):\n%s", diff)
 	}
-	if diff := cmp.Diff(config.Keys(&want), keysOf(t, sample)); diff != "" {
+	if diff := cmp.Diff(config.Keys(want), keysOf(t, sample)); diff != "" {
 		t.Errorf("keys (-settings +sample):\n%s", diff)
 	}
 }

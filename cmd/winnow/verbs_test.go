@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// call runs winnow with a state folder of its own and no DNS.
+func call(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	t.Setenv("WINNOW_DNS_SERVERS", "127.0.0.1:1")
+	if os.Getenv("WINNOW_STATE_DIR") == "" {
+		t.Setenv("WINNOW_STATE_DIR", t.TempDir())
+	}
+	var out, errs strings.Builder
+	code = run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const gtube = "From: a@example.org\nTo: b@our.example\nSubject: test\n\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
+
+func TestVerbs(t *testing.T) {
+	broken := file(t, "broken.yaml", "policy:\n  tga: 4\n")
+	badRules := filepath.Dir(file(t, "10_bad.cf", "body X /(/\nnonsense\n"))
+	goodRules := filepath.Dir(file(t, "10_good.cf", "body WORD /\\bword\\b/\ndescribe WORD has the word\nscore WORD 1\ntest WORD ok a word\ntest WORD fail wordy\n"))
+	failing := filepath.Dir(file(t, "10_failing.cf", "body WORD /word/\nscore WORD 1\ntest WORD fail a word\n"))
+	tests := []struct {
+		name   string
+		args   string
+		stdin  string
+		code   int
+		stdout string // it holds this
+		stderr string
+	}{
+		{"nothing", "", "", exitFine, "A mail passes three stages", ""},
+		{"version", "version", "", exitFine, "winnow unknown (go", ""},
+		{"unknown verb", "sevre", "", exitUsage, "", `unknown command "sevre"`},
+		{"unknown flag", "stats --weekly", "", exitUsage, "", "unknown flag: --weekly"},
+		{"too many words", "version 1", "", exitUsage, "", `unknown command "1"`},
+		{"config", "config", "", exitFine, "reject_at: rcpt", ""},
+		{"broken config", "config -c " + broken, "", exitWrong, "", "broken.yaml:2: policy.tga: no such setting; did you mean tag?"},
+		{"no config", "config -c /nonexistent.yaml", "", exitWrong, "", "configuration: open /nonexistent.yaml"},
+		{"stats", "stats", "", exitFine, "connections", ""},
+		{"stats of a day", "stats --day 2016-12-14 --csv", "", exitFine, "2016-12-14,2016-12-14,connections,,total,0", ""},
+		{"stats of no day", "stats --day christmas", "", exitUsage, "", `"christmas" is not a day`},
+		{"stats two ways", "stats --json --csv", "", exitUsage, "", "choose one"},
+		{"rules lint", "rules lint", "", exitFine, " 0 faults", ""},
+		{"rules lint, bad", "rules lint " + badRules, "", exitWrong, "10_bad.cf:2: ", ""},
+		{"rules lint, no folder", "rules lint /nonexistent", "", exitUsage, "", "/nonexistent"},
+		{"rules test", "rules test", "", exitFine, " 0 failed", ""},
+		{"rules test, own", "rules test " + goodRules, "", exitFine, "2 tests passed, 0 failed", ""},
+		{"rules test, failing", "rules test " + failing, "", exitWrong, "1 failed", ""},
+		{"scan spam", "scan --local", gtube, exitWrong, "reject (scanned), 1000 of 5 points", ""},
+		{"scan ham", "scan --local -", "From someone Mon\nSubject: hello\n\nHello\n", exitFine, "-: accept (scanned)", ""},
+		{"scan nothing there", "scan --local /nonexistent.eml", "", exitWrong, "", "/nonexistent.eml"},
+		{"scan bad client", "scan --local --client home", gtube, exitUsage, "", `--client: "home" is no IP address`},
+		{"query nonsense", "lists query not_a_name", "", exitUsage, "", "no address and no domain"},
+		{"query private", "lists query 10.0.0.1", "", exitUsage, "", "never asked about"},
+		{"whitelist add without a file", "whitelist add a@example.org", "", exitWrong, "", "set whitelist.whitelist"},
+		{"whitelist remove of nobody", "whitelist remove a@example.org --learned", "", exitUsage, "", "--learned needs --to"},
+		{"whitelist show", "whitelist show", "", exitFine, "0 local users", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			code, stdout, stderr := call(t, test.stdin, strings.Fields(test.args)...)
+			if code != test.code || !strings.Contains(stdout, test.stdout) || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("got %d\n%s\n%s\nwant %d, %q, %q", code, stdout, stderr, test.code, test.stdout, test.stderr)
+			}
+		})
+	}
+}
+
+// What `winnow scan --json` prints is read by programs: an object a line, with these keys.
+func TestScanJSON(t *testing.T) {
+	good, bad := file(t, "good.eml", "Subject: x\n\nx\n"), file(t, "bad.eml", gtube)
+	code, stdout, _ := call(t, good+"\n"+bad+"\n", "scan", "--local", "--json", "--files-from", "-")
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	if code != exitWrong || len(lines) != 2 {
+		t.Fatalf("got %d, %d lines, want %d, 2", code, len(lines), exitWrong)
+	}
+	var found map[string]any
+	if err := json.Unmarshal([]byte(lines[1]), &found); err != nil {
+		t.Fatal(err)
+	}
+	if found["file"] != bad || found["action"] != "reject" || found["class"] != "scanned" || found["total"] != 1000.0 || found["threshold"] != 5.0 {
+		t.Errorf("got %v", found)
+	}
+	hit := found["hits"].([]any)[0].(map[string]any)
+	if hit["symbol"] != "GTUBE" || hit["score"] != 1000.0 || hit["stage"] != "rules" || hit["source"] == "" || hit["detail"] == "" {
+		t.Errorf("got %v", hit)
+	}
+	if errs, ok := found["errors"].([]any); !ok || len(errs) != 0 {
+		t.Errorf("errors: got %v, want an empty list", found["errors"])
+	}
+}
+
+func TestWhitelistFile(t *testing.T) {
+	list := file(t, "whitelist", "# ours\nold@example.org\n")
+	t.Setenv("WINNOW_WHITELIST_WHITELIST", list)
+	if code, out, errs := call(t, "", "whitelist", "add", "Friend@Example.org", "--to", "anna@our.example", "--comment", "her bank"); code != exitFine || !strings.Contains(out, "whitelist:3: added friend@example.org to:anna@our.example") {
+		t.Fatalf("add: got %d, %s %s", code, out, errs)
+	}
+	if code, _, errs := call(t, "", "whitelist", "add", "old@example.org"); code != exitWrong || !strings.Contains(errs, "is there already") {
+		t.Errorf("add again: got %d, %s", code, errs)
+	}
+	if _, out, _ := call(t, "", "whitelist", "show"); !strings.Contains(out, "her bank") || !strings.Contains(out, "old@example.org") {
+		t.Errorf("show: got\n%s", out)
+	}
+	if code, out, _ := call(t, "", "whitelist", "remove", "old@example.org"); code != exitFine || !strings.Contains(out, "removed old@example.org") {
+		t.Errorf("remove: got %d, %s", code, out)
+	}
+	if data, err := os.ReadFile(list); err != nil || string(data) != "# ours\nFriend@Example.org  to:anna@our.example  # her bank\n" {
+		t.Errorf("the file: got %q, %v", data, err)
+	}
+}
