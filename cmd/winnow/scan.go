@@ -151,7 +151,7 @@ func (s *scanner) file(ctx context.Context, name string) finding {
 	}
 	m.Client = s.client
 	recipients := s.envelope.fill(m)
-	return newFinding(name, s.app.Check(ctx, m, recipients))
+	return newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
 }
 
 func (s *scanner) read(name string) (*message.Message, error) {

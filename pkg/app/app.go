@@ -144,24 +144,6 @@ func (a *App) Book() *whitelist.Book {
 // own tells whether an address is in the operator's networks.
 func (a *App) own(addr netip.Addr) bool { return a.current.Load().isOwn(addr) }
 
-// Check takes a message through the whole pipeline, as the session does when Postfix sends it.
-func (a *App) Check(ctx context.Context, m *message.Message, recipients []string) *filter.Verdict {
-	p := a.Pipeline()
-	v := filter.NewVerdict(m.ID, p.Connect(ctx, m.Client))
-	for _, recipient := range recipients {
-		m.Recipient = recipient
-		if !p.Recipient(ctx, m, v).Refused() {
-			m.Recipients = append(m.Recipients, recipient)
-		}
-	}
-	if len(m.Recipients) == 0 {
-		p.End(v)
-		return v
-	}
-	p.Content(ctx, m, v)
-	return v
-}
-
 // Close lets go of what New opened.
 func (a *App) Close() error {
 	var errs []error

@@ -75,6 +75,23 @@ func (p *Pipeline) Content(ctx context.Context, m *message.Message, v *Verdict) 
 	p.policy.content(v)
 }
 
+// Check takes a message through all phases at once, as a session does bit by bit.
+func (p *Pipeline) Check(ctx context.Context, m *message.Message, recipients []string) *Verdict {
+	v := NewVerdict(m.ID, p.Connect(ctx, m.Client))
+	for _, recipient := range recipients {
+		m.Recipient = recipient
+		if !p.Recipient(ctx, m, v).Refused() {
+			m.Recipients = append(m.Recipients, recipient)
+		}
+	}
+	if len(m.Recipients) == 0 {
+		p.End(v)
+		return v
+	}
+	p.Content(ctx, m, v)
+	return v
+}
+
 // End classes a transaction that ended before its content came: a message that the blacklist left no recipient, or none.
 func (p *Pipeline) End(v *Verdict) {
 	v.Class = NoMessage

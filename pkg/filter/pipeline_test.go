@@ -20,20 +20,7 @@ var stranger = message.Client{Addr: netip.MustParseAddr("192.0.2.1"), Helo: "cli
 
 // run takes a message through all phases.
 func run(p *filter.Pipeline, m *message.Message, recipients ...string) *filter.Verdict {
-	ctx := context.Background()
-	v := filter.NewVerdict("id", p.Connect(ctx, m.Client))
-	for _, r := range recipients {
-		m.Recipient = r
-		if !p.Recipient(ctx, m, v).Refused() {
-			m.Recipients = append(m.Recipients, r)
-		}
-	}
-	if len(m.Recipients) == 0 {
-		p.End(v)
-		return v
-	}
-	p.Content(ctx, m, v)
-	return v
+	return p.Check(context.Background(), m, recipients)
 }
 
 func pipeline(c filter.Config, stages ...filter.Stage) *filter.Pipeline {
