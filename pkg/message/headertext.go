@@ -24,7 +24,8 @@ const (
 
 // HeaderText returns what header rules are matched against: all fields of that name, one behind the other, each of them
 // cut at MaxFieldValue. Names do not distinguish case. It returns false where there is nothing of the kind. Pseudo
-// headers are ALL, ToCc, MESSAGEID and EnvelopeFrom; the last is always there, for a null sender is one, too.
+// headers are ALL, ToCc, MESSAGEID and EnvelopeFrom, in just these letters: MessageID is a field like any other. The last
+// is always there, for a null sender is one, too.
 func (m *Message) HeaderText(name string, mod HeaderMod) (string, bool) {
 	return m.derived.headers.get(headerKey{name, mod}, func() (string, bool) {
 		lines := m.headerLines(name, mod)
@@ -75,14 +76,14 @@ func (t *headerTexts) get(key headerKey, build func() (string, bool)) (string, b
 // from comes raw, for they must be told apart before they are decoded.
 func (m *Message) headerLines(name string, mod HeaderMod) []string {
 	raw := mod&(HeaderRaw|HeaderAddr|HeaderName) != 0
-	switch strings.ToLower(name) {
-	case "all":
+	switch name {
+	case "ALL":
 		return m.allHeaders(raw)
-	case "tocc":
+	case "ToCc":
 		return m.fields(raw, "To", "Cc")
-	case "messageid": // list software moves the real one elsewhere
+	case "MESSAGEID": // list software moves the real one elsewhere
 		return m.fields(raw, "X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id")
-	case "envelopefrom":
+	case "EnvelopeFrom":
 		return []string{m.Sender}
 	default:
 		return m.fields(raw, name)

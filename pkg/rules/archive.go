@@ -64,7 +64,7 @@ func (s *Set) runArchive(name string, archive *txtar.Archive) []TestResult {
 // runMessage matches one message and compares what hit with want.
 func (s *Set) runMessage(archive, name string, text, want []byte) []TestResult {
 	broken := func(format string, args ...any) []TestResult {
-		return []TestResult{{File: archive, Text: name, Failure: name + ": " + fmt.Sprintf(format, args...)}}
+		return []TestResult{{File: archive, Text: name, Failure: fmt.Sprintf(format, args...)}}
 	}
 	m, err := message.Parse(bytes.NewReader(text), int64(len(text)))
 	if err != nil {

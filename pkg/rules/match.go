@@ -42,7 +42,7 @@ type section struct {
 	made    bool
 	present bool // of a field: there is one
 	texts   []pattern.Text
-	all     string // the folded form of all texts
+	index   pattern.Index // of all texts
 }
 
 func newRun(s *Set) *run {
@@ -67,7 +67,9 @@ func (s *Set) begin(ctx context.Context, f facts) *run {
 func (r *run) end() {
 	clear(r.known)
 	clear(r.evidence)
-	clear(r.sections)
+	for i := range r.sections {
+		r.sections[i].forget()
+	}
 	r.ctx, r.facts, r.asked, r.over = nil, nil, 0, false
 	r.set.runs.Put(r)
 }
@@ -119,16 +121,18 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	if rule.header.exists {
 		return oneIf(s.present)
 	}
-	texts, all := s.texts, s.all
+	texts, may := s.texts, false
 	switch {
 	case rule.Type == Header && !s.present:
-		absent := pattern.NewText(rule.header.unset)
-		texts, all = []pattern.Text{absent}, absent.Folded()
+		texts, may = []pattern.Text{pattern.NewText(rule.header.unset)}, true
+	case !rule.pattern.MayIn(&s.index):
 	case rule.Flags.NoSubject && rule.Type == Body && len(texts) > 0:
-		texts = texts[1:]
+		texts, may = texts[1:], true
+	default:
+		may = true
 	}
 	hits := 0
-	if rule.pattern.May(all) {
+	if may {
 		hits = r.hits(i, rule, texts)
 	}
 	if rule.header.not {
@@ -153,7 +157,7 @@ func (r *run) hits(i int, rule *Rule, texts []pattern.Text) int {
 			return 0
 		}
 		text := &texts[t]
-		if len(texts) > 1 && !rule.pattern.May(text.Folded()) {
+		if len(texts) > 1 && !rule.pattern.May(text) {
 			continue
 		}
 		switch {
@@ -180,22 +184,30 @@ func (r *run) section(rule *Rule) *section {
 		return s
 	}
 	s.made = true
+	var all string
 	switch key := r.set.sections[rule.section]; key.kind {
 	case Header:
 		var text string
 		if text, s.present = r.facts.HeaderText(rule.header.name, key.mod); s.present {
-			s.texts, s.all = pattern.NewTexts([]string{text})
+			s.texts, all = pattern.NewTexts([]string{text})
 		}
 	case Body:
-		s.texts, s.all = pattern.NewTexts(r.facts.BodyLines())
+		s.texts, all = pattern.NewTexts(r.facts.BodyLines())
 	case RawBody:
-		s.texts, s.all = pattern.NewTexts(r.facts.RawBody())
+		s.texts, all = pattern.NewTexts(r.facts.RawBody())
 	case Full:
-		s.texts, s.all = pattern.NewTexts([]string{string(r.facts.Full())})
+		s.texts, all = pattern.NewTexts([]string{string(r.facts.Full())})
 	case URI:
-		s.texts, s.all = pattern.NewTexts(uriTexts(r.facts.URIs()))
+		s.texts, all = pattern.NewTexts(uriTexts(r.facts.URIs()))
 	}
+	s.index.Reset(all)
 	return s
+}
+
+// forget drops the message, and keeps memory for the next one.
+func (s *section) forget() {
+	s.index.Reset("")
+	*s = section{index: s.index}
 }
 
 // uriTexts returns each URI as it stood and in its canonical form, none twice.

@@ -22,6 +22,9 @@ type TestResult struct {
 // String writes the result as a fault is written.
 func (t TestResult) String() string {
 	f := Fault{File: t.File, Line: t.Line, Rule: t.Rule, Severity: Broken}
+	if t.Rule == "" {
+		f.Rule = t.Text
+	}
 	switch {
 	case t.Failure != "":
 		f.What = "test failed: " + t.Failure

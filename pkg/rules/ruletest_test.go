@@ -102,10 +102,10 @@ tests/fails.txtar: FOO: test failed: hits a.eml
 tests/good.txtar: FOO: test passed
 tests/good.txtar: __SUB: test passed
 tests/good.txtar: BAR: test passed
-tests/good.txtar: test passed
-tests/good.txtar: test passed
-tests/odd.txtar: test failed: a.eml: nothing is wanted of it: write hits:, misses: or only: into its .want file
-tests/odd.txtar: test failed: b.eml: line 1 of what is wanted begins with "hit": one of sender, hits, misses, only
+tests/good.txtar: one.eml: test passed
+tests/good.txtar: none.eml: test passed
+tests/odd.txtar: a.eml: test failed: nothing is wanted of it: write hits:, misses: or only: into its .want file
+tests/odd.txtar: b.eml: test failed: line 1 of what is wanted begins with "hit": one of sender, hits, misses, only
 `), "\n")
 	if diff := cmp.Diff(want, resultLines(results)); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)

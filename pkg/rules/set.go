@@ -30,7 +30,7 @@ type source struct {
 // A sectionKey is a text that rules are matched against: a layer of the message, or one field of its header.
 type sectionKey struct {
 	kind Type
-	name string // of the field, lower case
+	name string // of the field, as the rule writes it: MessageID is a field, MESSAGEID a pseudo header
 	mod  message.HeaderMod
 }
 
@@ -121,8 +121,8 @@ func (s *Set) assignSections(faults *ledger) {
 		}
 		key := sectionKey{kind: rule.Type}
 		if rule.Type == Header {
-			key.name, key.mod = strings.ToLower(rule.header.name), rule.header.mod
-			if notMade(key.name) {
+			key.name, key.mod = rule.header.name, rule.header.mod
+			if notMade(strings.ToLower(key.name)) {
 				faults.add(place{rule.File, rule.Line}, Warning, rule.Name, fmt.Sprintf("the pseudo header %s is not made here: the rule sees nothing", rule.header.name), "")
 			}
 		}

@@ -11,6 +11,7 @@ package pattern
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,9 +35,10 @@ type engine interface {
 // A Pattern is a compiled pattern. It may be used by several goroutines.
 type Pattern struct {
 	engine   engine
-	folded   bool       // letters match in either case everywhere: the engine is to be run on folded text
-	always   bool       // it matches every text
-	required [][]string // one of each is in the folded form of any text that matches; none where none is known
+	folded   bool        // letters match in either case everywhere: the engine is to be run on folded text
+	always   bool        // it matches every text
+	required [][]string  // one of each set is in the folded form of any text that matches; none where none is known
+	literals [][]literal // the same, for an Index
 	warnings []string
 }
 
@@ -52,13 +54,15 @@ func Compile(source, flags string) (*Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pattern{
+	p := &Pattern{
 		engine:   engine,
 		folded:   folded,
 		always:   nullable(tree, atStart) || nullable(tree, atEnd),
 		required: required(tree),
 		warnings: warnings,
-	}, nil
+	}
+	p.literals = newLiterals(p.required)
+	return p, nil
 }
 
 // An Error is why a pattern cannot be used.
@@ -85,10 +89,10 @@ func (p *Pattern) Always() bool { return p.always }
 // Warnings returns what is odd about the pattern, although it compiles.
 func (p *Pattern) Warnings() []string { return p.warnings }
 
-// May tells whether a text whose Folded form this is can match; false is certain.
-func (p *Pattern) May(folded string) bool {
+// May tells whether the text can match; false is certain.
+func (p *Pattern) May(t *Text) bool {
 	for _, set := range p.required {
-		if !containsAny(folded, set) {
+		if !containsAny(t.folded, set) {
 			return false
 		}
 	}
@@ -102,6 +106,16 @@ func containsAny(text string, literals []string) bool {
 		}
 	}
 	return false
+}
+
+// MayIn tells whether the text of an index, or a part of it, can match; false is certain.
+func (p *Pattern) MayIn(x *Index) bool {
+	for _, set := range p.literals {
+		if !slices.ContainsFunc(set, func(l literal) bool { return x.has(&l) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Match tells whether the text matches.

@@ -168,6 +168,28 @@ func TestSets(t *testing.T) {
 	}
 }
 
+func indexOf(folded string) *Index {
+	var x Index
+	x.Reset(folded)
+	return &x
+}
+
+// TestIndex holds an index against a plain search: what it denies is not there, and it is used for one text after another.
+func TestIndex(t *testing.T) {
+	texts := []string{"", "ab", "abc", "a short text", strings.Repeat("the quick brown fox ", 50), strings.Repeat("x", 100), "\u00e9\u00e8 " + strings.Repeat("caf\u00e9s ", 20)}
+	literals := []string{"abc", "short", "fox the", "brown", "xxx", "xxxx", "quickly", "caf\u00e9", "\u00e9s", "nothing"}
+	var x Index
+	for _, text := range texts {
+		x.Reset(text)
+		for _, text2 := range literals {
+			l := newLiteral(text2)
+			if got, want := x.has(&l), strings.Contains(text, text2); got != want {
+				t.Errorf("%q in %.30q: got %v, want %v", text2, text, got, want)
+			}
+		}
+	}
+}
+
 // FuzzCompile takes any pattern and text. What compiles must match the same texts whether or not the prefilter is asked,
 // and give offsets within the text.
 func FuzzCompile(f *testing.F) {
@@ -196,7 +218,7 @@ func FuzzCompile(f *testing.F) {
 			return
 		case start < 0 || start > end || end > len(raw):
 			t.Errorf("/%s/%s on %q: got %d to %d", source, flags, raw, start, end)
-		case !p.May(text.Folded()):
+		case !p.May(&text) || !p.MayIn(indexOf(text.Folded())):
 			t.Errorf("/%s/%s matches %q, which has not all of %q", source, flags, raw, p.Required())
 		case p.Count(&text, -1) < 1:
 			t.Errorf("/%s/%s on %q: found, but counts none", source, flags, raw)
@@ -206,6 +228,14 @@ func FuzzCompile(f *testing.F) {
 
 func BenchmarkFind(b *testing.B) {
 	text := NewText(strings.Repeat("Our offer is better than last week's: fresh bread and cheese from the Alps. ", 25))
+	b.Run("index made", func(b *testing.B) {
+		var index Index
+		b.SetBytes(int64(len(text.Folded())))
+		b.ReportAllocs()
+		for b.Loop() {
+			index.Reset(text.Folded())
+		}
+	})
 	for _, c := range []struct{ name, pattern string }{
 		{"word", `\bpharmacy\b`},
 		{"alternatives", `\b(?:online|canadian|discount) (?:pharmacy|drug ?store|meds)\b`},
@@ -215,7 +245,14 @@ func BenchmarkFind(b *testing.B) {
 		b.Run(c.name+"/prefilter", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				p.May(text.Folded())
+				p.May(&text)
+			}
+		})
+		b.Run(c.name+"/index", func(b *testing.B) {
+			index := indexOf(text.Folded())
+			b.ReportAllocs()
+			for b.Loop() {
+				p.MayIn(index)
 			}
 		})
 		b.Run(c.name+"/engine", func(b *testing.B) {

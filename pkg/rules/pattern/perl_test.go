@@ -71,7 +71,7 @@ func ourAnswer(q question) string {
 	if !ok {
 		return "no match"
 	}
-	if !p.May(text.Folded()) {
+	if index := indexOf(text.Folded() + strings.Repeat(" ", shortText)); !p.May(&text) || !p.MayIn(index) {
 		return fmt.Sprintf("match, but without the literals %q", p.Required())
 	}
 	return fmt.Sprintf("match %d %d", start, p.Count(&text, -1))

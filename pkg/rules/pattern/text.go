@@ -23,8 +23,8 @@ func NewText(raw string) Text {
 	return Text{raw: raw, folded: foldedOctets(raw), ascii: isASCII(raw)}
 }
 
-// NewTexts prepares several texts, and returns the folded forms of all, joined with line ends, too: what a
-// pattern may not match in whole (see Pattern.May), no text of them can match.
+// NewTexts prepares several texts, and returns the folded forms of all, joined with line ends, for an
+// Index of them all.
 func NewTexts(raws []string) (texts []Text, all string) {
 	if len(raws) == 1 {
 		t := NewText(raws[0])
