@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // stats.time_zone works on hosts that have no zone files
 
 	"github.com/spf13/cobra"
 )

@@ -98,7 +98,7 @@ func (a *App) openStore(ctx context.Context, c *Config) error {
 		opened, err = store.NewMemory(o), nil // winnow never ran here: there is nothing to look at
 	}
 	if err != nil {
-		return fmt.Errorf("store: %w", err)
+		return err
 	}
 	a.store = opened
 	return nil

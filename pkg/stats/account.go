@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// Deltas are counters to be added: day -> counter -> amount.
-type Deltas map[string]map[string]int64
+// deltas are counters to be added: day -> counter -> amount.
+type deltas map[string]map[string]int64
 
 // Bounds of what may wait for a store that is away. A site with 20 lists has some 500 counters a day, so a store may be
 // away for two months before anything goes.
 const (
 	maxDays     = 64
-	maxCounters = 1 << 14 // of one day
+	maxCounters = 1 << 12 // of one day
 	maxCounter  = 512     // octets of a counter's name: what stores take
 )
 
@@ -22,7 +22,7 @@ var counterOver = totalNames[uncounted]
 
 // add adds counters of a day. Of too many days the oldest go, and of too many counters those that come last; how much
 // is counted as uncounted. So is what has a name that no store would take, which would hold up all behind it.
-func (d Deltas) add(day string, counters map[string]int64) {
+func (d deltas) add(day string, counters map[string]int64) {
 	if len(counters) == 0 {
 		return
 	}
@@ -43,7 +43,7 @@ func (d Deltas) add(day string, counters map[string]int64) {
 }
 
 // dropOldest drops a day and notes how many figures that were, on the day that is then the oldest.
-func (d Deltas) dropOldest() {
+func (d deltas) dropOldest() {
 	days := slices.Sorted(maps.Keys(d))
 	lost := int64(len(d[days[0]]))
 	if before, ok := d[days[0]][counterOver]; ok {
@@ -64,7 +64,7 @@ func validCounter(name string) bool {
 }
 
 // merge adds all of other.
-func (d Deltas) merge(other Deltas) {
+func (d deltas) merge(other deltas) {
 	for _, day := range slices.Sorted(maps.Keys(other)) {
 		d.add(day, other[day])
 	}

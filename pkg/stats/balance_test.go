@@ -77,7 +77,7 @@ func checkBalance(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 var (
 	someActions = rapid.SampledFrom(append([]filter.Action{filter.None}, filter.Actions...))
 	someClasses = rapid.SampledFrom(append([]filter.Class{filter.NoMessage, filter.ClassOutbound}, filter.Classes...))
-	someSources = rapid.SampledFrom([]string{"zen", "dbl", "uribl", "", "a:b"})
+	someSources = rapid.SampledFrom([]string{"zen", "dbl", "uribl", "", "a:b", "no\nname"})
 	someErrors  = rapid.SampledFrom([]error{nil, nil, nil, errors.New("timeout"), filter.ErrRefused, filter.ErrBogus, filter.ErrUnknown})
 )
 

@@ -43,7 +43,7 @@ func TestNames(t *testing.T) {
 
 // TestDeltasBounded adds more days and counters than are kept.
 func TestDeltasBounded(t *testing.T) {
-	d := Deltas{}
+	d := deltas{}
 	for i := range maxDays + 10 {
 		d.add(fmt.Sprintf("2016-%02d-%02d", 1+i/28, 1+i%28), map[string]int64{"a": 1, "b": 1})
 	}
@@ -53,7 +53,7 @@ func TestDeltasBounded(t *testing.T) {
 	if got := d["2016-01-11"][counterOver]; got != 10*2 {
 		t.Errorf("uncounted: got %d", got)
 	}
-	d = Deltas{}
+	d = deltas{}
 	for i := range maxCounters + 10 {
 		d.add("2016-12-14", map[string]int64{fmt.Sprint(i): 5})
 	}

@@ -19,7 +19,7 @@ import (
 type batch struct {
 	Node   string `json:"node"`
 	Seq    uint64 `json:"seq"`
-	Deltas Deltas `json:"deltas"`
+	Deltas deltas `json:"deltas"`
 }
 
 // A journal is the file in which batches wait until the store has confirmed them. A batch is written before it is sent,

@@ -49,7 +49,7 @@ type Recorder struct {
 	node     string
 	seq      uint64  // the last number that was given
 	pending  []batch // to be sent, the first perhaps in doubt; only a restart makes it more than one
-	rest     Deltas  // what is to be sent behind them
+	rest     deltas  // what is to be sent behind them
 	written  bool    // the journal holds pending and rest
 	failing  map[string]bool
 
@@ -96,7 +96,7 @@ func NewRecorder(c Config, s Store, o Options) (*Recorder, error) {
 	r := &Recorder{
 		store: s, every: c.FlushEvery, retention: c.retention(), now: o.Now, trouble: o.Trouble,
 		calendar: calendar{zone: zone}, days: map[string]*tally{},
-		node: hex.EncodeToString(id[:]), rest: Deltas{}, written: true, failing: map[string]bool{},
+		node: hex.EncodeToString(id[:]), rest: deltas{}, written: true, failing: map[string]bool{},
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if r.now == nil {
@@ -123,7 +123,7 @@ func (r *Recorder) resume(dir string) {
 	r.journal = j
 	if len(waiting) > maxPending {
 		r.seq++
-		last := batch{r.node, r.seq, Deltas{}}
+		last := batch{r.node, r.seq, deltas{}}
 		for _, b := range waiting[maxPending-1:] {
 			last.Deltas.merge(b.Deltas)
 		}
@@ -181,7 +181,7 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	for {
 		if len(r.pending) == 0 && len(r.rest) > 0 {
 			r.seq++
-			r.pending, r.rest = []batch{{r.node, r.seq, r.rest}}, Deltas{}
+			r.pending, r.rest = []batch{{r.node, r.seq, r.rest}}, deltas{}
 		}
 		r.save()
 		if len(r.pending) == 0 {
@@ -255,22 +255,35 @@ func (r *Recorder) tell(with string, err error) {
 	}
 }
 
-// Close ends the Recorder with a last flush, as long as ctx lets it. What the store does not take waits in the journal
-// for the next start; the error says so. Nothing may be counted afterwards.
+// Close ends the Recorder with a last flush, as long as ctx lets it. An error says what becomes of counts that the store
+// did not take. Nothing may be counted afterwards.
 func (r *Recorder) Close(ctx context.Context) (err error) {
 	r.closing.Do(func() {
 		close(r.stop)
 		select {
 		case <-r.stopped:
 		case <-ctx.Done():
-			r.cancel()
+			r.cancel() // the flush under way too
 			<-r.stopped
 		}
 		r.cancel()
-		err = r.Flush(ctx)
+		err = r.left(r.Flush(ctx))
 		if r.journal != nil {
 			err = errors.Join(err, r.journal.close())
 		}
 	})
 	return err
+}
+
+// left adds to the error of the last flush what becomes of the counts.
+func (r *Recorder) left(err error) error {
+	r.flushing.Lock()
+	defer r.flushing.Unlock()
+	switch {
+	case err == nil:
+		return nil
+	case r.journal != nil && r.written:
+		return fmt.Errorf("%w; the counts wait in %s for the next start", err, r.journal.path())
+	}
+	return fmt.Errorf("%w; the counts since then are lost, for there is no journal", err)
 }

@@ -9,17 +9,17 @@ import (
 	"winnow/pkg/message"
 )
 
-// maxRows bounds the sources of each kind, and the stages, of one tally. They come from the configuration and are some dozen; should
-// something name sources after what a mail says, the account says "uncounted" and memory stays what it is.
+// maxRows bounds the sources of each kind, and the stages, of one tally. They come from the configuration and are some
+// dozen; should something name sources after what a mail says, the account says "uncounted" and memory stays what it is.
 const maxRows = 1024
 
 // A tally is what was counted of one day since the last flush. It is where a verdict becomes counters.
 type tally struct {
 	totals  [totals]int64
 	actions [filter.Discard + 1]int64
-	rows    [len(kindNames)]map[string]*row // by kind: a map keyed by strings is twice as fast as one keyed by source
+	rows    [len(kindNames)]map[string]*row // by kind
 	failed  map[string]int64
-	scrap   row // takes what is not kept
+	scrap   row // takes what is not kept: of too many sources, or of one whose name no store takes
 }
 
 type row [figures]int64
@@ -68,10 +68,13 @@ func (t *tally) refusal(decider string, all []evidence) {
 			first = all[i].source
 		}
 	}
-	t.row(first)[refusals]++
-	if demanding == 1 {
-		t.row(first)[refusalsAlone]++
+	r := t.row(first)
+	if r == &t.scrap {
+		t.totals[refusedByNone]++ // so that the funnel balances
+		return
 	}
+	r[refusals]++
+	r.count(refusalsAlone, demanding == 1)
 }
 
 // message counts a message, or a transaction that never became one, and what was asked about it. What was asked about
@@ -116,7 +119,7 @@ func (t *tally) row(s source) *row {
 	rows := t.rows[s.kind]
 	r := rows[s.name]
 	if r == nil {
-		if len(rows) >= maxRows {
+		if len(rows) >= maxRows || !validCounter(s.counter(observedUnique)) {
 			t.totals[uncounted]++
 			return &t.scrap
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"sync"
@@ -200,7 +199,6 @@ func unreachable(err error) bool {
 // memory left and a replica, which the old master is after a failover until its connections are renewed: both still
 // answer what is read, so they are asked on.
 func away(err error) bool {
-	var network net.Error
 	return unreachable(err) || redis.IsOOMError(err) || redis.IsReadOnlyError(err) || redis.IsTryAgainError(err) ||
-		redis.HasErrorPrefix(err, "NOREPLICAS") || redis.HasErrorPrefix(err, "MISCONF") || errors.As(err, &network)
+		redis.HasErrorPrefix(err, "NOREPLICAS") || redis.HasErrorPrefix(err, "MISCONF")
 }

@@ -250,7 +250,7 @@ func TestRedisFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the replica has it", func() bool {
-		return strings.Contains(replica.Do("HGET winnow:{stats}:day:2016-12-14 messages"), "1")
+		return strings.HasSuffix(replica.Do("HGET winnow:{stats}:day:2016-12-14 messages"), "\n1")
 	})
 	master.Kill()
 	eventually(t, "the replica takes batches", func() bool { return s.Apply(t.Context(), "n1", 2, messages(1), kept) == nil })

@@ -18,7 +18,7 @@ import (
 // TestMain has random tests run fewer times than they would by themselves, for the file syncs the disk with every step;
 // -rapid.checks asks for more.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "25"); err != nil {
+	if err := errors.Join(flag.Set("rapid.checks", "25"), flag.Set("rapid.nofailfile", "true")); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -55,8 +55,9 @@ func (u URL) String() string {
 	}
 	params := strings.Split(query, "&")
 	for i, param := range params {
-		if strings.HasPrefix(param, "sentinel_password=") {
-			params[i] = "sentinel_password=" + stars
+		name, _, _ := strings.Cut(param, "=")
+		if plain, err := url.QueryUnescape(name); err != nil || plain == "sentinel_password" {
+			params[i] = name + "=" + stars
 		}
 	}
 	return head + "?" + strings.Join(params, "&")

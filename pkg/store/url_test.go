@@ -25,6 +25,7 @@ func TestURLString(t *testing.T) {
 		"redis-unix://ann:hunter2@/run/r.sock?db=1":    "redis-unix://***@/run/r.sock?db=1",
 		"redis-cluster://:hunter2@a,b:7000,[::1]:7001": "redis-cluster://***@a,b:7000,[::1]:7001",
 		"redis-sentinel://:hunter2@a,b/m/3?sentinel_password=hunter2":              "redis-sentinel://***@a,b/m/3?sentinel_password=***",
+		"redis-sentinel://a/m?sentinel%5Fpassword=hunter2":                         "redis-sentinel://a/m?sentinel%5Fpassword=***",
 		"redis-sentinel://a/m?sentinel_user=x&sentinel_password=hun@ter2":          "redis-sentinel://a/m?sentinel_user=x&sentinel_password=***",
 		"redis-sentinel://a/m?sentinel_password=hunter2&sentinel_password=hunter2": "redis-sentinel://a/m?sentinel_password=***&sentinel_password=***",
 	} {
