@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -122,7 +123,7 @@ func suggest(known []field, name string) string {
 	best, at := 3, "" // more than two letters off is another word
 	for i, f := range known {
 		names[i] = f.name
-		if d := distance(name, f.name); d < best {
+		if d := levenshtein.ComputeDistance(name, f.name); d < best {
 			best, at = d, f.name
 		}
 	}
@@ -130,25 +131,4 @@ func suggest(known []field, name string) string {
 		return fmt.Sprintf("; did you mean %s?", at)
 	}
 	return "; there are: " + strings.Join(names, ", ")
-}
-
-// distance is how many letters two words differ by (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
-			}
-			last = row[j+1]
-			row[j+1] = min(cost, last+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // unknown says what is to be said of a line whose directive does nothing here.
@@ -109,7 +111,7 @@ func suggestion(key string) string {
 	}
 	best, closest := "", 3
 	for _, word := range candidates {
-		if d := distance(key, word); d < closest || d == closest && word < best {
+		if d := levenshtein.ComputeDistance(key, word); d < closest || d == closest && word < best {
 			best, closest = word, d
 		}
 	}
@@ -117,28 +119,4 @@ func suggestion(key string) string {
 		return "is it one of a plugin? put it between ifplugin and endif"
 	}
 	return "is " + best + " meant?"
-}
-
-// distance counts the octets to add, drop or change to make a into b; 99 where that is many.
-func distance(a, b string) int {
-	if len(a) > len(b)+2 || len(b) > len(a)+2 {
-		return 99
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, corner+1)
-		}
-	}
-	return row[len(b)]
 }
