@@ -39,13 +39,38 @@ func (s *Postfix) main() (string, error) {
 	lines := append(s.places(), postfixBase...)
 	lines = append(lines, s.settings()...)
 	lines = append(lines, s.conf.Lines...)
-	return strings.Join(lines, "\n") + "\n", checkLines(lines)
+	if err := checkLines(lines); err != nil {
+		return "", err
+	}
+	return strings.Join(lastOfEach(lines), "\n") + "\n", nil
+}
+
+// lastOfEach leaves of lines with one name only the last, in its place. Postfix would take the last as well, but every
+// program of it warns of the others when it starts, all at once through a socket that holds ten lines: postlogd, which is
+// to read there, warns too, and waits for itself for ever.
+func lastOfEach(lines []string) []string {
+	last := map[string]int{}
+	for i, line := range lines {
+		last[settingName(line)] = i
+	}
+	var kept []string
+	for i, line := range lines {
+		if last[settingName(line)] == i {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+func settingName(line string) string {
+	name, _, _ := strings.Cut(line, "=")
+	return strings.TrimSpace(name)
 }
 
 // checkLines tells of a line that is none of main.cf.
 func checkLines(lines []string) error {
 	for _, line := range lines {
-		if name, _, ok := strings.Cut(line, "="); !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(line, "\n\r") {
+		if !strings.Contains(line, "=") || settingName(line) == "" || strings.ContainsAny(line, "\n\r") {
 			return fmt.Errorf("main.cf takes lines `name = value`, not %q", line)
 		}
 	}

@@ -283,3 +283,11 @@ func TestPostfixSession(t *testing.T) {
 		"mail <>",
 		"mail <ann@example.org>", "rcpt <bäb@our.example>", "end")
 }
+
+// Names that stand twice in main.cf once made every program of Postfix warn at its start, and postlogd wait for itself.
+func TestLastOfEach(t *testing.T) {
+	got := lastOfEach([]string{"a = 1", "b = 2", "a=3", "c =", "b = 2"})
+	if want := []string{"a=3", "c =", "b = 2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
