@@ -1,0 +1,447 @@
+package test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"winnow/pkg/app"
+	"winnow/pkg/config"
+	"winnow/pkg/dnslist"
+	"winnow/pkg/rules"
+	"winnow/pkg/stats"
+	"winnow/pkg/store"
+	shipped "winnow/rules"
+)
+
+// The manual is run. What stands behind ``` says what a block is:
+//
+//	yaml winnow     a configuration: winnow must start with it
+//	yaml lists      a lists file
+//	cf, cf faulty   a rule file without faults whose tests pass; one with faults
+//	sh              commands: each `winnow VERB --flag` must exist
+//	console run     commands and what they print, which must be so
+//	text demo       a cut of what the demo prints
+//
+// Behind it, file=PATH says where the block stands in the examples (/etc/winnow/..., here a temporary folder), or
+// which file of the repository it is a copy of (pkg/...).
+
+// A document is a page of the manual.
+type document struct {
+	name   string // within the repository
+	text   string
+	prose  string // the text without its blocks
+	blocks []docBlock
+}
+
+// A docBlock is what stands between two lines of ```.
+type docBlock struct {
+	page string
+	line int // of its first line
+	info string
+	text string
+}
+
+func (b *docBlock) at() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
+
+func (b *docBlock) is(info string) bool { return b.info == info || strings.HasPrefix(b.info, info+" ") }
+
+// file is where the block stands in the examples, "" for nowhere.
+func (b *docBlock) file() string {
+	_, name, _ := strings.Cut(b.info, "file=")
+	return name
+}
+
+// repository is the tree that this file is in.
+var repository = os.DirFS("..")
+
+func repoFile(t testing.TB, name string) string {
+	t.Helper()
+	text, err := fs.ReadFile(repository, name)
+	must(t, err)
+	return string(text)
+}
+
+func documents(t testing.TB) []document {
+	t.Helper()
+	pages, err := fs.Glob(repository, "docs/*.md")
+	must(t, err)
+	var docs []document
+	for _, name := range append(pages, "README.md", "CHANGELOG.md") {
+		docs = append(docs, parseDocument(name, repoFile(t, name)))
+	}
+	return docs
+}
+
+func parseDocument(name, text string) document {
+	d := document{name: name, text: text}
+	var prose, body strings.Builder
+	var open *docBlock
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		info, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
+		switch {
+		case fence && open == nil:
+			open = &docBlock{page: name, line: n + 1, info: info}
+		case fence:
+			open.text = body.String()
+			d.blocks, open = append(d.blocks, *open), nil
+			body.Reset()
+		case open != nil:
+			body.WriteString(line)
+		default:
+			prose.WriteString(line)
+		}
+	}
+	d.prose = prose.String()
+	return d
+}
+
+// blocksOf returns the blocks of a kind, of which there must be some.
+func blocksOf(t testing.TB, docs []document, info string) []docBlock {
+	t.Helper()
+	var all []docBlock
+	for _, d := range docs {
+		for _, b := range d.blocks {
+			if b.is(info) {
+				all = append(all, b)
+			}
+		}
+	}
+	if len(all) == 0 {
+		t.Errorf("no block is marked %q", info)
+	}
+	return all
+}
+
+func TestDocsLinks(t *testing.T) {
+	docs := documents(t)
+	anchors := map[string]map[string]bool{}
+	for _, d := range docs {
+		anchors[d.name] = anchorsOf(d.prose)
+	}
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, d := range docs {
+		for _, m := range link.FindAllStringSubmatch(d.prose, -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			page := d.name
+			if target != "" {
+				page = path.Join(path.Dir(d.name), target)
+			}
+			if _, err := fs.Stat(repository, page); err != nil {
+				t.Errorf("%s: link to %s: %v", d.name, m[1], err)
+			} else if anchor != "" && !anchors[page][anchor] {
+				t.Errorf("%s: link to %s: %s has no such heading", d.name, m[1], page)
+			}
+		}
+	}
+}
+
+// anchorsOf returns what the headings of a page are linked by: lower case, with hyphens for blanks, without signs.
+func anchorsOf(prose string) map[string]bool {
+	all := map[string]bool{}
+	signs := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(prose, -1) {
+		all[strings.ReplaceAll(signs.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+	}
+	return all
+}
+
+// TestDocsFiles shows that the files of the repository that pages name are there, and copies of them are true.
+func TestDocsFiles(t *testing.T) {
+	name := regexp.MustCompile("`((?:cmd|deploy|docs|pkg|rules|test)/[A-Za-z0-9_./-]*)`")
+	for _, d := range documents(t) {
+		for _, m := range name.FindAllStringSubmatch(d.prose, -1) {
+			if strings.Contains(m[1], "NN_") {
+				continue // stands for any topic
+			}
+			if _, err := fs.Stat(repository, path.Clean(m[1])); err != nil {
+				t.Errorf("%s: %v", d.name, err)
+			}
+		}
+		for _, b := range d.blocks {
+			if file := b.file(); strings.HasPrefix(file, "pkg/") {
+				if diff := cmp.Diff(repoFile(t, file), b.text); diff != "" {
+					t.Errorf("%s is no copy of %s (-file +block):\n%s", b.at(), file, diff)
+				}
+			}
+		}
+	}
+}
+
+// etc is where the examples have their files.
+const etc = "/etc/winnow"
+
+// A docSite is a folder that stands for /etc/winnow, with the files that pages show.
+type docSite struct{ dir string }
+
+func newDocSite(t testing.TB, docs ...document) *docSite {
+	t.Helper()
+	s := &docSite{t.TempDir()}
+	s.write(t, "whitelist", "")
+	s.write(t, "blacklist", "")
+	s.write(t, "dqs.key", "abcdefghijklmnopqrstuvwxyz\n")
+	s.write(t, "redis.password", "secret\n")
+	for _, d := range docs {
+		for _, b := range d.blocks {
+			if file := b.file(); file != "" && !strings.HasPrefix(file, "pkg/") {
+				s.write(t, strings.TrimPrefix(file, etc), b.text)
+			}
+		}
+	}
+	return s
+}
+
+func (s *docSite) write(t testing.TB, name, text string) {
+	t.Helper()
+	file := filepath.Join(s.dir, name)
+	must(t, os.MkdirAll(filepath.Dir(file), 0o700))
+	writeFile(t, file, text)
+}
+
+// run runs a command line, and returns what it prints.
+func (s *docSite) run(ctx context.Context, bin, command string) string {
+	c := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(command, etc, s.dir))
+	c.Dir = s.dir
+	c.Env = []string{
+		"PATH=" + bin + ":" + os.Getenv("PATH"),
+		"HOME=" + s.dir,
+		"WINNOW_STATE_DIR=" + s.dir + "/state",
+		"WINNOW_DNS_SERVERS=127.0.0.1:1", // nobody is there: an example asks nobody
+		"WINNOW_WHITELIST_WHITELIST=" + s.dir + "/whitelist",
+		"WINNOW_WHITELIST_BLACKLIST=" + s.dir + "/blacklist",
+	}
+	out, _ := c.CombinedOutput() // what is printed tells how it ended
+	return strings.TrimSpace(strings.ReplaceAll(string(out), s.dir, etc))
+}
+
+// TestDocsConfiguration has winnow start with every configuration that a page shows.
+func TestDocsConfiguration(t *testing.T) {
+	docs := documents(t)
+	s := newDocSite(t, docs...)
+	t.Setenv("WINNOW_STATE_DIR", s.dir+"/state")
+	for _, b := range blocksOf(t, docs, "yaml winnow") {
+		t.Run(b.at(), func(t *testing.T) {
+			s.write(t, "winnow.yaml", strings.ReplaceAll(b.text, etc, s.dir))
+			c, err := app.LoadConfig(s.dir + "/winnow.yaml")
+			must(t, err)
+			a, err := app.New(t.Context(), c, app.Options{ReadOnly: true, Local: true})
+			must(t, err)
+			must(t, a.Close())
+		})
+	}
+}
+
+// TestDocsCommands builds winnow, runs the examples that show what is printed, and looks for every verb and flag that a
+// page names in the program's own help.
+func TestDocsCommands(t *testing.T) {
+	bin := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin+"/winnow", "./cmd/winnow")
+	build.Dir = ".."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	docs := documents(t)
+	for _, b := range blocksOf(t, docs, "console run") {
+		i := slices.IndexFunc(docs, func(d document) bool { return d.name == b.page })
+		s := newDocSite(t, docs[i])
+		for example := range strings.SplitSeq(strings.TrimPrefix(b.text, "$ "), "\n$ ") {
+			command, want, _ := strings.Cut(example, "\n")
+			if diff := cmp.Diff(strings.TrimSpace(want), s.run(t.Context(), bin, command)); diff != "" {
+				t.Errorf("%s: %s (-page +program):\n%s", b.at(), command, diff)
+			}
+		}
+	}
+	s := newDocSite(t)
+	helps := map[string]string{}
+	help := func(verb string) string {
+		if helps[verb] == "" {
+			helps[verb] = s.run(t.Context(), bin, "winnow "+verb+" --help")
+		}
+		return helps[verb]
+	}
+	for _, d := range docs {
+		for _, words := range calls(&d) {
+			checkCall(t, d.name, words, help)
+		}
+	}
+}
+
+var (
+	shellCall  = regexp.MustCompile(`(?m)(?:^(?:bin/)?|[|;] |&& |^\$ |-u winnow )winnow ([^|<>#;&\n]*)`)
+	inlineCall = regexp.MustCompile("`(?:sudo -u winnow )?winnow ([^`|]+)`")
+	listed     = regexp.MustCompile(`(?s)\nAvailable Commands:\n(.*?)\n\n`)
+)
+
+// calls returns the words of every call of winnow that a page shows.
+func calls(d *document) [][]string {
+	found := inlineCall.FindAllStringSubmatch(d.prose, -1)
+	for _, b := range d.blocks {
+		if b.is("sh") || b.is("console run") {
+			found = append(found, shellCall.FindAllStringSubmatch(b.text, -1)...)
+		}
+	}
+	var all [][]string
+	for _, m := range found {
+		all = append(all, strings.Fields(m[1]))
+	}
+	return all
+}
+
+// checkCall looks for verb and flags of a call in the program's help.
+func checkCall(t *testing.T, page string, words []string, help func(verb string) string) {
+	verb := ""
+	for _, word := range words {
+		m := listed.FindStringSubmatch(help(verb))
+		if m == nil || !strings.Contains("\n"+m[1], "\n  "+word+" ") {
+			break
+		}
+		verb = strings.TrimSpace(verb + " " + word)
+	}
+	if verb == "" {
+		t.Errorf("%s: winnow %s: there is no such verb", page, strings.Join(words, " "))
+	}
+	for _, word := range words {
+		flag, _, _ := strings.Cut(word, "=")
+		exists := regexp.MustCompile(`(?m)(?:^|\s)` + regexp.QuoteMeta(flag) + `(?:[\s,]|$)`)
+		if len(flag) > 1 && flag[0] == '-' && !exists.MatchString(help(verb)) {
+			t.Errorf("%s: winnow %s has no flag %s", page, verb, flag)
+		}
+	}
+}
+
+func TestDocsLists(t *testing.T) {
+	for _, b := range blocksOf(t, documents(t), "yaml lists") {
+		lists, faults := dnslist.Load(b.at(), []byte(b.text))
+		for _, fault := range append(faults, dnslist.Lint(lists)...) {
+			t.Error(fault)
+		}
+	}
+}
+
+// TestDocsShippedLists shows that docs/lists.md has a row for each shipped list, and every key.
+func TestDocsShippedLists(t *testing.T) {
+	page := repoFile(t, "docs/lists.md")
+	data, err := fs.ReadFile(shipped.Files, "lists.yaml")
+	must(t, err)
+	lists, _ := dnslist.Load("lists.yaml", data)
+	for _, l := range lists {
+		row := regexp.MustCompile("(?m)^\\| `" + l.Name + "` \\|.*$").FindString(page)
+		state := map[bool]string{true: "| on |", false: "| off |"}[l.Enabled]
+		for _, want := range []string{"| " + l.Title + " |", l.Zone, state} {
+			if !strings.Contains(row, want) {
+				t.Errorf("%s: got row %q, want %q in it", l.Name, row, want)
+			}
+		}
+	}
+	for _, key := range listKeys() {
+		if !strings.Contains(page, "`"+key+"`") {
+			t.Errorf("docs/lists.md does not tell of the key %s", key)
+		}
+	}
+}
+
+// listKeys returns every key of a lists file: the fault of one that is unknown names the others.
+func listKeys() (keys []string) {
+	names := regexp.MustCompile(`unknown key "x"; there are: (.*)$`)
+	_, faults := dnslist.Load("x", []byte("- x: 1\n- codes: [{x: 1}]"))
+	for _, fault := range faults {
+		for _, m := range names.FindAllStringSubmatch(fault.Error(), -1) {
+			keys = append(keys, strings.Split(m[1], ", ")...)
+		}
+	}
+	return keys
+}
+
+func TestDocsRules(t *testing.T) {
+	for _, b := range blocksOf(t, documents(t), "cf") {
+		if b.is("cf faulty") {
+			continue
+		}
+		folder := rules.Folder{Name: b.at(), FS: fstest.MapFS{"a.cf": {Data: []byte(b.text)}}}
+		set, faults := rules.Load([]rules.Folder{folder}, rules.DefaultConfig())
+		for _, fault := range append(faults, set.Lint()...) {
+			t.Error(fault)
+		}
+		results := set.RunTests()
+		for _, result := range results {
+			if result.Failure != "" || result.Skipped != "" {
+				t.Error(result)
+			}
+		}
+		if len(results) == 0 {
+			t.Errorf("%s: no tests", b.at())
+		}
+	}
+}
+
+// TestDocsSettings shows that every setting and variable that pages name exists.
+func TestDocsSettings(t *testing.T) {
+	keys := config.Keys(&app.Config{})
+	sections, variables := map[string]bool{}, map[string]bool{}
+	for _, key := range keys {
+		for at, r := range key {
+			if r == '.' {
+				sections[key[:at]] = true
+			}
+		}
+		variables[config.EnvPrefix+"_"+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))] = true
+	}
+	dotted := regexp.MustCompile("`([a-z]+)((?:\\.[a-z_]+)+)(?::\\s[^`]*)?`")
+	variable := regexp.MustCompile(`\bWINNOW_[A-Z_]+`)
+	for _, d := range documents(t) {
+		for _, m := range dotted.FindAllStringSubmatch(d.prose, -1) {
+			key, isFile := m[1]+m[2], slices.Contains([]string{".yaml", ".journal"}, m[2])
+			if sections[m[1]] && !isFile && !slices.Contains(keys, key) && !sections[key] {
+				t.Errorf("%s: there is no setting %s", d.name, key)
+			}
+		}
+		for _, name := range variable.FindAllString(d.text, -1) {
+			if !variables[name] {
+				t.Errorf("%s: %s sets nothing", d.name, name)
+			}
+		}
+	}
+}
+
+// TestDocsFigures shows that docs/statistics.md tells of every figure that there is.
+func TestDocsFigures(t *testing.T) {
+	page := repoFile(t, "docs/statistics.md")
+	reports, err := stats.Read(t.Context(), store.NewMemory(store.Options{}), stats.Query{Days: []string{"2016-12-14"}})
+	must(t, err)
+	var csv bytes.Buffer
+	must(t, stats.WriteCSV(&csv, reports))
+	for _, m := range regexp.MustCompile(`(?m)^2016.*,([a-z_0-9]+),0$`).FindAllStringSubmatch(csv.String(), -1) {
+		if !strings.Contains(page, "`"+m[1]+"`") && !strings.Contains(m[0], ",actions,") {
+			t.Errorf("docs/statistics.md does not tell of %s", m[1])
+		}
+	}
+}
+
+// TestDocsDemo shows that the mails in a cut of the demo are samples that it sends.
+func TestDocsDemo(t *testing.T) {
+	for _, b := range blocksOf(t, documents(t), "text demo") {
+		mails, _, _ := strings.Cut(b.text, "\n\n")
+		for _, title := range regexp.MustCompile(`(?m)^\S.*$`).FindAllString(mails, -1) {
+			if !slices.ContainsFunc(Mails(), func(s Sample) bool { return s.Title == title }) {
+				t.Errorf("%s: the demo sends no mail %q", b.at(), title)
+			}
+		}
+	}
+}
