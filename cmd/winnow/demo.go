@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +38,7 @@ Postfix, no mail and no winnow that you run.`,
 			if missing := rig.Missing(rig.PostfixProgram, rig.RbldnsdProgram); missing != nil {
 				return errors.New(strings.Join(missing, "; "))
 			}
+			signal.Ignore(syscall.SIGPIPE) // or `winnow demo | head` would end it before it has cleaned up
 			d := &demo{out: c.OutOrStdout(), verdicts: make(chan *filter.Verdict, len(samples.Mails()))}
 			return d.run(c.Context())
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"winnow/pkg/app"
 	"winnow/pkg/dnslist"
+	"winnow/pkg/filter"
 	"winnow/pkg/web"
 )
 
@@ -63,6 +65,9 @@ func listStates(c *cobra.Command) ([]dnslist.State, error) {
 		return nil, err
 	}
 	states = a.Lists().Probe(c.Context())
+	if slices.ContainsFunc(states, func(s dnslist.State) bool { return s.Health == dnslist.Unprobed }) {
+		states = a.Lists().Probe(c.Context()) // one probe without an answer is no news, but two are
+	}
 	return states, a.Close()
 }
 
@@ -91,7 +96,7 @@ func newListsQuery(asJSON *bool) *cobra.Command {
 		Use:   "query ADDRESS|DOMAIN",
 		Short: "Ask every enabled list about an address or a domain",
 		Long: `Ask every enabled list that takes such things about an address or a domain, the DNS itself and no cache.
-The exit code is 1 when a list that would act or give points has it.`,
+The exit code is 1 when a list that would act or give points has it, or when one does not answer.`,
 		Example: `  winnow lists query 192.0.2.1
   winnow lists query 2001:db8::1
   winnow lists query example.com --json`,
@@ -122,11 +127,14 @@ func printRows(out io.Writer, rows []dnslist.Row, asJSON bool) error {
 	t := newTable("LIST", "ASKED", "OUTCOME", "ANSWER", "SYMBOL", "SCORE", "ACTION", "MS")
 	for _, r := range rows {
 		ms := fmt.Sprintf("%.1f", float64(r.Took)/float64(time.Millisecond))
+		if r.Error != "" {
+			found = errFound
+		}
 		if len(r.Hits) == 0 {
 			t.row(r.List, r.Asked, outcome(r), addresses(r), "", "", "", ms)
 		}
 		for _, h := range r.Hits {
-			if h.Score > 0 || h.Action > 1 {
+			if !h.Observe && (h.Score > 0 || h.Action > filter.Accept) {
 				found = errFound
 			}
 			t.row(r.List, r.Asked, outcome(r), h.Code.String(), h.Symbol, fmt.Sprintf("%g", h.Score), h.Action.String(), ms)

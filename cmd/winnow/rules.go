@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"winnow/pkg/app"
 	"winnow/pkg/rules"
 	shipped "winnow/rules"
 )
@@ -152,15 +153,23 @@ func loadRules(c *cobra.Command, dirs []string) (*rules.Set, []rules.Fault, []ru
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if err := useFolders(config, dirs); err != nil {
+		return nil, nil, nil, err
+	}
+	folders := config.Rules.Open(shipped.Files)
+	set, faults := rules.Load(folders, config.Rules)
+	return set, faults, folders, nil
+}
+
+// useFolders has the rules of folders that were named on the command line, if any were, in place of the configured ones.
+func useFolders(config *app.Config, dirs []string) error {
 	for _, dir := range dirs {
 		if _, err := os.Stat(dir); err != nil {
-			return nil, nil, nil, usagef("%v", err)
+			return usageError{err}
 		}
 	}
 	if len(dirs) > 0 {
 		config.Rules.Shipped, config.Rules.Folders = false, dirs
 	}
-	folders := config.Rules.Open(shipped.Files)
-	set, faults := rules.Load(folders, config.Rules)
-	return set, faults, folders, nil
+	return nil
 }

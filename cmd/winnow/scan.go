@@ -66,8 +66,8 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(f.rules) > 0 {
-		config.Rules.Shipped, config.Rules.Folders = false, f.rules
+	if err := useFolders(config, f.rules); err != nil {
+		return err
 	}
 	log := app.NewLog(app.LogConfig{Level: config.Log.Level, Format: "console"}, c.ErrOrStderr())
 	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Local: f.local, Log: log})
@@ -114,33 +114,59 @@ type foundHit struct {
 	Observe bool    `json:"observe,omitempty"`
 }
 
-// all scans the files, some at a time, and has each printed in the order they were named in.
+// all scans the files, some at a time, and has each printed in the order they were named in. It ends early when ctx does,
+// without waiting for a file that does not come, such as a terminal that nobody types at.
 func (s *scanner) all(ctx context.Context, files []string, jobs int, p *printer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var found error
+	for result := range s.start(ctx, files, jobs) {
+		var f finding
+		select {
+		case f = <-result:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil { // what was found may have been cut short
+			break
+		}
+		if f.Action != filter.Accept {
+			found = errFound
+		}
+		if err := p.print(&f); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		found = context.Cause(ctx)
+	}
+	return errors.Join(found, p.end())
+}
+
+// start scans files until ctx ends, and yields for each in turn where its finding will be.
+func (s *scanner) start(ctx context.Context, files []string, jobs int) <-chan chan finding {
 	slots := make(chan struct{}, max(1, jobs))
 	order := make(chan chan finding, cap(slots))
 	go func() {
 		defer close(order)
 		for _, file := range files {
-			slots <- struct{}{}
 			result := make(chan finding, 1)
-			order <- result
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
 			go func() {
-				defer func() { <-slots }()
 				result <- s.file(ctx, file)
+				<-slots
 			}()
+			select {
+			case order <- result:
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
-	var err error
-	for result := range order {
-		f := <-result
-		if f.Action != filter.Accept {
-			err = errFound
-		}
-		if printErr := p.print(&f); printErr != nil && err == nil {
-			err = printErr
-		}
-	}
-	return errors.Join(err, p.end())
+	return order
 }
 
 // file scans one file.

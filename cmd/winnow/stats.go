@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"winnow/pkg/app"
 	"winnow/pkg/stats"
@@ -48,6 +49,9 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if f.asJSON && f.asCSV {
 		return usagef("--json and --csv: choose one")
 	}
+	if f.from == "" && c.Flags().Changed("to") {
+		return usagef("--to is the last of several days: write the first, too, with --from")
+	}
 	if f.from != "" && c.Flags().Changed("day") {
 		return usagef("--day is one day, --from and --to are several: choose one")
 	}
@@ -67,7 +71,8 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
+	log := app.NewLog(app.LogConfig{Level: zap.WarnLevel, Format: "console"}, c.ErrOrStderr())
+	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Log: log})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +58,7 @@ func TestVerbs(t *testing.T) {
 		{"stats", "stats", "", exitFine, "connections", ""},
 		{"stats of a day", "stats --day 2016-12-14 --csv", "", exitFine, "2016-12-14,2016-12-14,connections,,total,0", ""},
 		{"stats of no day", "stats --day christmas", "", exitUsage, "", `"christmas" is not a day`},
+		{"stats to a day, from nowhere", "stats --to 2016-12-31", "", exitUsage, "", "--from"},
 		{"stats two ways", "stats --json --csv", "", exitUsage, "", "choose one"},
 		{"rules lint", "rules lint", "", exitFine, " 0 faults", ""},
 		{"rules lint, bad", "rules lint " + badRules, "", exitWrong, "10_bad.cf:2: ", ""},
@@ -70,6 +74,9 @@ func TestVerbs(t *testing.T) {
 		{"query private", "lists query 10.0.0.1", "", exitUsage, "", "never asked about"},
 		{"whitelist add without a file", "whitelist add a@example.org", "", exitWrong, "", "set whitelist.whitelist"},
 		{"whitelist remove of nobody", "whitelist remove a@example.org --learned", "", exitUsage, "", "--learned needs --to"},
+		{"scan with no such rules", "scan --local --rules /nonexistent -", gtube, exitUsage, "", "/nonexistent"},
+		{"query without an answer", "lists query 192.0.2.1", "", exitWrong, "zen ", ""},
+		{"whitelist show, JSON", "whitelist show --json", "", exitFine, "{\n  \"whitelist\": [],\n  \"blacklist\": [],\n  \"learned\": [],\n  \"users\": []\n}\n", ""},
 		{"whitelist show", "whitelist show", "", exitFine, "0 local users", ""},
 	}
 	for _, test := range tests {
@@ -118,6 +125,9 @@ func TestWhitelistFile(t *testing.T) {
 	if _, out, _ := call(t, "", "whitelist", "show"); !strings.Contains(out, "her bank") || !strings.Contains(out, "old@example.org") {
 		t.Errorf("show: got\n%s", out)
 	}
+	if _, out, _ := call(t, "", "whitelist", "show", "--json"); !strings.Contains(out, `"who": "friend@example.org"`) || !strings.Contains(out, `"to": "anna@our.example"`) {
+		t.Errorf("show as JSON: got\n%s", out)
+	}
 	if code, out, _ := call(t, "", "whitelist", "remove", "old@example.org"); code != exitFine || !strings.Contains(out, "removed old@example.org") {
 		t.Errorf("remove: got %d, %s", code, out)
 	}
@@ -125,3 +135,29 @@ func TestWhitelistFile(t *testing.T) {
 		t.Errorf("the file: got %q, %v", data, err)
 	}
 }
+
+// Ctrl-C ends a scan, also one that waits for a mail which nobody sends; what was cut short is not printed.
+func TestScanIsInterrupted(t *testing.T) {
+	t.Setenv("WINNOW_STATE_DIR", t.TempDir())
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	silent, stop := io.Pipe()
+	defer stop.Close()
+	reading := make(chan struct{})
+	stdin := readerFunc(func(p []byte) (int, error) {
+		close(reading)
+		return silent.Read(p)
+	})
+	go func() {
+		<-reading
+		interrupt(errors.New("interrupted"))
+	}()
+	var out, errs strings.Builder
+	code := run(ctx, []string{"scan", "--local", "-"}, stdin, &out, &errs)
+	if code != exitWrong || out.Len() > 0 || !strings.Contains(errs.String(), "interrupted") {
+		t.Errorf("got %d, %q, %q, want %d and no finding", code, out.String(), errs.String(), exitWrong)
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -28,12 +28,12 @@ auto-whitelist). A running winnow takes changed files over by itself.`,
 	return c
 }
 
-// shown is what `whitelist show --json` prints.
+// shown is what `whitelist show --json` prints; a list without elements is [].
 type shown struct {
 	Whitelist []whitelist.Entry         `json:"whitelist"`
 	Blacklist []whitelist.Entry         `json:"blacklist"`
-	Learned   []whitelist.Correspondent `json:"learned,omitempty"`
-	Users     []string                  `json:"users,omitempty"`
+	Learned   []whitelist.Correspondent `json:"learned"` // by the user that was named
+	Users     []string                  `json:"users"`   // who have correspondents, where none was named
 }
 
 func newWhitelistShow() *cobra.Command {
@@ -65,7 +65,7 @@ func gatherShown(c *cobra.Command, user string) (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all shown
+	all := shown{Learned: []whitelist.Correspondent{}, Users: []string{}}
 	if all.Whitelist, err = entries(config.Whitelist.Whitelist); err != nil {
 		return nil, err
 	}
@@ -78,16 +78,20 @@ func gatherShown(c *cobra.Command, user string) (*shown, error) {
 	}
 	book := whitelist.NewBook(config.Whitelist, a.Store(), nil)
 	if user == "" {
-		all.Users, err = book.Users(c.Context())
+		var users []string
+		users, err = book.Users(c.Context())
+		all.Users = append(all.Users, users...)
 	} else {
-		all.Learned, err = book.Correspondents(c.Context(), user)
+		var known []whitelist.Correspondent
+		known, err = book.Correspondents(c.Context(), user)
+		all.Learned = append(all.Learned, known...)
 	}
 	return &all, errors.Join(err, a.Close())
 }
 
 func entries(path string) ([]whitelist.Entry, error) {
 	if path == "" {
-		return nil, nil
+		return []whitelist.Entry{}, nil
 	}
 	set, err := whitelist.Load(path)
 	if err != nil {

@@ -95,7 +95,8 @@ func (a *App) openStore(ctx context.Context, c *Config) error {
 	o := store.Options{ReadOnly: a.options.ReadOnly, Now: a.now}
 	opened, err := store.Open(ctx, string(c.StoreURL()), o)
 	if a.options.ReadOnly && errors.Is(err, fs.ErrNotExist) {
-		opened, err = store.NewMemory(o), nil // winnow never ran here: there is nothing to look at
+		a.log.Warn("winnow has kept nothing here yet", zap.Stringer("store", c.StoreURL()))
+		opened, err = store.NewMemory(o), nil
 	}
 	if err != nil {
 		return err

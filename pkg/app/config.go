@@ -33,6 +33,8 @@ type Config struct {
 	Rules     rules.Config     `yaml:"rules"`
 	Stats     stats.Config     `yaml:"stats"`
 	Log       LogConfig        `yaml:"log"`
+
+	file *config.File // that it was read from; names the lines of what is found wrong later
 }
 
 // Networks says whose addresses are whose.
@@ -94,6 +96,7 @@ func LoadConfig(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.file = file
 	faults := c.validate(file)
 	c.Store = c.StoreURL() // what is printed is what is in force
 	return &c, faults
@@ -110,7 +113,7 @@ func (c *Config) validate(file *config.File) error {
 		check("", []error{errors.New("state_dir: must name a folder that winnow may write to")})
 	}
 	if c.Store != "" {
-		check("store", c.Store.Validate())
+		check("", c.Store.Validate()) // whose faults begin with its name
 	}
 	check("milter", c.Milter.Validate())
 	check("policy", c.Policy.Validate())
@@ -124,6 +127,9 @@ func (c *Config) validate(file *config.File) error {
 	}
 	if shortest := min(c.Policy.Limits.Connect, c.Policy.Limits.Content); c.Lists.Timeout >= shortest {
 		check("lists", []error{fmt.Errorf("timeout: %v must be below policy.limits.connect and .content (%v), or a slow list takes the others' answers with it", c.Lists.Timeout, shortest)})
+	}
+	if c.Milter.RejectAt == milter.AtConnect && c.Policy.WhitelistRescues {
+		check("policy", []error{errors.New("whitelist_rescues: with milter.reject_at: connect nobody gets so far as to be rescued; use reject_at: rcpt")})
 	}
 	if c.Milter.MaxBody < c.Policy.MaxSize {
 		check("milter", []error{fmt.Errorf("max_body: %d is below policy.max_size (%d): what is scanned would not be whole", c.Milter.MaxBody, c.Policy.MaxSize)})

@@ -69,7 +69,18 @@ func keysOf(t *testing.T, path string) []string {
 }
 
 func TestConfigFaults(t *testing.T) {
-	text := "policy:\n  tag: 0\nmilter:\n  max_body: 1000\nlog:\n  format: xml\nlists:\n  rest: 1h\n"
+	text := `policy:
+  tag: 0
+  whitelist_rescues: true
+milter:
+  max_body: 1000
+  reject_at: connect
+log:
+  format: xml
+lists:
+  rest: 1h
+store: redis://our.example:none
+`
 	path := filepath.Join(t.TempDir(), "winnow.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -80,9 +91,11 @@ func TestConfigFaults(t *testing.T) {
 	}
 	for _, want := range []string{
 		"winnow.yaml:2: policy.tag: must be above 0",
-		"winnow.yaml:4: milter.max_body: 1000 is below policy.max_size",
-		"winnow.yaml:6: log.format: must be console or json",
-		"winnow.yaml:8: lists.rest: must be above 0 and at most 1m0s",
+		"winnow.yaml:3: policy.whitelist_rescues: with milter.reject_at: connect nobody",
+		"winnow.yaml:5: milter.max_body: 1000 is below policy.max_size",
+		"winnow.yaml:8: log.format: must be console or json",
+		"winnow.yaml:10: lists.rest: must be above 0 and at most 1m0s",
+		"winnow.yaml:11: store: redis URL: host 1 is not host:port",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got\n%v\nwant a line …%s", err, want)

@@ -37,6 +37,11 @@ func (l *ledger) Message(m *message.Message, v *filter.Verdict) {
 // Connection accounts for a connection.
 func (l *ledger) Connection(c message.Client, v *filter.Verdict, refused bool) {
 	l.recorder.Connection(c, v, refused)
+	if refused && v.ID != "" { // at CONNECT: no message will tell of it
+		l.log.Info("connection", zap.String("id", v.ID), zap.Stringer("client", c.Addr), zap.String("name", c.Name),
+			zap.Stringer("action", v.Action), zap.String("reason", v.Reason))
+		return
+	}
 	if l.log.Core().Enabled(zap.DebugLevel) {
 		l.log.Debug("connection", zap.Stringer("client", c.Addr), zap.String("helo", c.Helo), zap.Bool("refused", refused))
 	}
@@ -100,7 +105,10 @@ func recipients(v *filter.Verdict) []string {
 // hits lists the symbols with their scores; what is only observed stands in brackets.
 func hits(v *filter.Verdict) []string {
 	var all []string
-	v.Each(func(_ *filter.Report, _ *filter.Result, hit *filter.Hit) {
+	v.Each(func(_ *filter.Report, result *filter.Result, hit *filter.Hit) {
+		if result.Kind == filter.Entry {
+			return // that stands with the recipients
+		}
 		text := fmt.Sprintf("%s %g", hit.Symbol, hit.Score)
 		if hit.Observe {
 			text = "[" + text + "]"

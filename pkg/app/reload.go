@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -26,6 +27,7 @@ type checks struct {
 	own      []netip.Prefix
 	lists    *dnslist.Set
 	rules    *rules.Set
+	faults   []rules.Fault // of the rules that were left out
 	pipeline *filter.Pipeline
 
 	stopWatch context.CancelFunc // ends the watch over the lists' health
@@ -41,39 +43,37 @@ func (c *checks) isOwn(addr netip.Addr) bool {
 	return false
 }
 
-// load builds the checks of a configuration and puts them in force. Faults in rule files cost the rules they are in at
-// the start, when there is nothing better to go on with; a reload is refused for them.
+// load builds the checks of a configuration and puts them in force. Faults in rule files cost the rules they are in.
 func (a *App) load(c *Config) error {
-	next, faults, err := a.build(c)
+	next, err := a.build(c)
 	if err != nil {
 		return err
 	}
-	for _, f := range faults {
+	for _, f := range next.faults {
 		a.log.Warn("rule left out", zap.Stringer("fault", f))
 	}
 	a.current.Store(next)
 	return nil
 }
 
-// build makes checks of a configuration. The faults are those of rule files, without what is merely noted; every other
-// fault is the error.
-func (a *App) build(c *Config) (*checks, []rules.Fault, error) {
+// build makes checks of a configuration. What is wrong with rules is noted in them; every other fault is the error.
+func (a *App) build(c *Config) (*checks, error) {
 	set, faults := rules.Load(c.Rules.Open(shipped.Files), c.Rules)
 	faults = slices.DeleteFunc(faults, func(f rules.Fault) bool { return f.Severity != rules.Broken })
 	lists, err := a.loadLists(c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set}
+	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, faults: faults}
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
-	return next, faults, nil
+	return next, nil
 }
 
 func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
 	lists, faults := c.Lists.Lists(shippedFile("lists.yaml"))
 	skip, more := c.Lists.Skip(shippedFile("skip_domains.txt"))
 	if faults = append(faults, more...); len(faults) > 0 {
-		return nil, errors.Join(faults...)
+		return nil, errors.Join(c.place("lists", faults)...)
 	}
 	o := dnslist.Options{
 		Resolver: a.resolver,
@@ -91,6 +91,18 @@ func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
 		o.Previous = old.lists
 	}
 	return dnslist.New(lists, c.Lists, o), nil
+}
+
+// place puts the line of the configuration before those faults that are about a setting and not about another file.
+func (c *Config) place(section string, faults []error) []error {
+	placed := make([]error, len(faults))
+	for i, fault := range faults {
+		placed[i] = fault
+		if !errors.As(fault, new(*dnslist.Fault)) && !errors.As(fault, new(*fs.PathError)) && c.file != nil {
+			placed[i] = c.file.Fault(section, fault)
+		}
+	}
+	return placed
 }
 
 // nobody is a DNS in which nothing is listed: for those who ask no DNS.
@@ -133,9 +145,9 @@ func (a *App) Reload() error {
 		}
 		c = read
 	}
-	next, faults, err := a.build(c)
-	if err == nil && len(faults) > 0 {
-		err = joinFaults(faults)
+	next, err := a.build(c)
+	if err == nil {
+		err = newFaults(old.faults, next.faults)
 	}
 	if err == nil {
 		err = a.known.Reload()
@@ -152,10 +164,21 @@ func (a *App) Reload() error {
 	return nil
 }
 
-func joinFaults(faults []rules.Fault) error {
-	errs := make([]error, len(faults))
-	for i, f := range faults {
-		errs[i] = errors.New(f.String())
+// newFaults returns the faults that the rules in force do not have. Those they have cost nothing more: a site whose rules
+// came with some must be able to change the others.
+func newFaults(old, now []rules.Fault) error {
+	known := map[rules.Fault]bool{}
+	for _, f := range old {
+		f.Line = 0 // a line may have moved
+		known[f] = true
+	}
+	var errs []error
+	for _, f := range now {
+		moved := f
+		moved.Line = 0
+		if !known[moved] {
+			errs = append(errs, f)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -167,7 +190,7 @@ func needRestart(old, now *Config) []string {
 	for i := range was.NumField() {
 		name, _, _ := strings.Cut(was.Type().Field(i).Tag.Get("yaml"), ",")
 		switch name {
-		case "policy", "lists", "rules", "networks":
+		case "", "policy", "lists", "rules", "networks":
 			continue
 		}
 		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {

@@ -11,6 +11,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"go.uber.org/zap"
 
+	"winnow/pkg/dnslist"
 	"winnow/pkg/milter"
 	"winnow/pkg/stats"
 	"winnow/pkg/web"
@@ -79,12 +80,10 @@ func (s *Service) Addrs() []net.Addr { return s.milter.Addrs() }
 // Recorder is the account's door.
 func (s *Service) Recorder() *stats.Recorder { return s.recorder }
 
-// alive answers when the parts that every mail needs do.
-func (s *Service) alive(context.Context) error {
-	if s.app.Pipeline() == nil {
-		return errors.New("no pipeline")
-	}
-	return nil
+// alive asks ourselves through the control socket: whoever answers there in time is no process that hangs.
+func (s *Service) alive(ctx context.Context) error {
+	var states []dnslist.State
+	return web.NewClient(s.app.current.Load().config.ControlSocket()).Lists(ctx, &states)
 }
 
 // Stop takes no more connections, lets sessions end, and flushes what is to be kept. The App is still open after it.
@@ -101,6 +100,9 @@ func (s *Service) Stop() error {
 	}
 	s.end()
 	s.tasks.Wait()
+	if learned := s.app.known.Learned(); learned.Dropped > 0 {
+		s.app.log.Warn("correspondents were lost because the store was away for too long", zap.Int64("pairs", learned.Dropped))
+	}
 	s.app.unwatch()
 	if s.control != nil {
 		limited(closeLimit, s.control.Close)

@@ -78,19 +78,6 @@ func read(path string) ([]byte, error) {
 	return data, nil
 }
 
-// decoding makes mapstructure read the same tags that Print writes, and replace a list instead of overwriting the
-// first elements of its default.
-func decoding(c *mapstructure.DecoderConfig) {
-	c.TagName = "yaml"
-	c.ZeroFields = true
-	c.WeaklyTypedInput = true
-	c.DecodeHook = mapstructure.ComposeDecodeHookFunc(
-		mapstructure.TextUnmarshallerHookFunc(),
-		mapstructure.StringToTimeDurationHookFunc(),
-		mapstructure.StringToSliceHookFunc(","),
-	)
-}
-
 // bindEnv tells viper which variables to look at: one for every leaf of the struct.
 func bindEnv(v *viper.Viper, t reflect.Type, path string) {
 	for _, f := range fields(t) {

@@ -109,6 +109,45 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A value of another type is a fault and never the nearest value: 5 is not five nanoseconds.
+func TestValuesAreWrittenAsTheirTypeWants(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"dns: {timeout: 5}", "dns.timeout: write a time with its unit"},
+		{"dns: {timeout: true}", "dns.timeout: write a time with its unit"},
+		{"dns: {timeout: 0}", ""},
+		{"dns: {timeout: 1h30m}", ""},
+		{"dns: {cache: {entries: 1.5}}", "dns.cache.entries: write a whole number"},
+		{"dns: {cache: {entries: 1.5e3}}", ""},
+		{"dns: {cache: {entries: 0x10}}", ""},
+		{"dns: {cache: {entries: true}}", "dns.cache.entries: write a whole number"},
+		{"dns: {cache: {entries: 512k}}", "dns.cache.entries: write a whole number"},
+		{"dns: {cache: {entries: 1e30}}", "dns.cache.entries: write a whole number"},
+		{"dns: {servers: [false]}", "dns.servers[0]: write text"},
+		{"dns: {servers: [1]}", ""},
+		{"key: 7", "key: write text; in quotes"},
+		{"key: [hunter2]", "key: write text"},
+		{"tag: high", "tag: write a number"},
+		{"tag: true", "tag: write a number"},
+		{"tag: .nan", "tag: write a number"},
+		{"tag: -.inf", "tag: write a number"},
+		{"tag: NaN", "tag: write a number"},
+		{`tag: "5"`, ""},
+		{"hush: yes", ""},
+		{"hush: Off", ""},
+		{"hush: 2", "hush: write true or false"},
+		{"hush: maybe", "hush: write true or false"},
+	}
+	for _, test := range tests {
+		_, err := Load(write(t, test.text+"\n"), defaults())
+		if (test.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), "winnow.yaml:1: "+test.want) {
+			t.Errorf("%s: got %v, want %q", test.text, err, test.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: a secret is shown: %v", test.text, err)
+		}
+	}
+}
+
 func TestFaultNamesTheLine(t *testing.T) {
 	file, err := Load(write(t, "tag: 5\ndns:\n  timeout: 2s\n"), defaults())
 	if err != nil {

@@ -43,7 +43,7 @@
 //	      symbol: ZEN_CSS
 //	      title: CSS             # {code} in texts
 //	      score: 3.3             # points; negative speaks for the message; default 0
-//	      action: reject         # none (default), tag, quarantine, defer, reject, accept
+//	      action: reject         # none (default), tag, quarantine, defer, reject; at connect also accept: no list refuses
 //	      ipv6_action: none      # for IPv6 addresses; default as action
 //	      observe: no            # as above, for this code
 //	      text: "..."            # the reply: {ip} {list} {code} {domain} {url}; {id} is filled in by the reply

@@ -55,12 +55,13 @@ func (r *reader) checkKind(l *List, m *mapping) {
 	case !client && l.IPv6 && !l.Addresses:
 		r.fault(m.at("ipv6"), "ipv6 has no effect on a list of names without addresses: yes")
 	}
-	if l.IPv6 {
-		return
-	}
 	for i := range l.Codes {
-		if c := &l.Codes[i]; c.IPv6Action != c.Action {
+		c := &l.Codes[i]
+		if !l.IPv6 && c.IPv6Action != c.Action {
 			r.fault(c.line, "ipv6_action has no effect on a list without ipv6: yes")
+		}
+		if l.Phase != filter.Connect && (c.Action == filter.Accept || c.IPv6Action == filter.Accept) {
+			r.fault(c.line, "action accept has an effect with phase: connect only, where it saves the client from other lists: leave it to the score")
 		}
 	}
 }

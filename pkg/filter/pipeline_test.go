@@ -237,6 +237,42 @@ func TestStageFailure(t *testing.T) {
 	}
 }
 
+// on_error: defer puts off whom the failure is about, and nobody who is never refused.
+func TestFailureHoldsUpNoOthers(t *testing.T) {
+	wait := filter.DefaultConfig()
+	wait.OnError = filter.Defer
+	panicsFor := func(at filter.Phase, local string) *filtertest.Stage {
+		return &filtertest.Stage{Named: "broken", At: at, Answer: func(_ context.Context, m *message.Message) []filter.Result {
+			if strings.HasPrefix(m.Recipient, local) {
+				panic("boom")
+			}
+			return nil
+		}}
+	}
+	tests := []struct {
+		name       string
+		stage      filter.Stage
+		recipients []string
+		accepted   int
+		want       filter.Action
+	}{
+		{"one recipient's failure is not the others'", panicsFor(filter.Envelope, "b@"), []string{"a@our.example", "b@our.example"}, 1, filter.Accept},
+		{"a recipient whom nobody else waits for", panicsFor(filter.Envelope, "a@"), []string{"a@our.example"}, 0, filter.Defer},
+		{"postmaster gets mail that could not be scanned", panicsFor(filter.Content, ""), []string{"postmaster@our.example"}, 1, filter.Accept},
+		{"so does whoever knows the sender", panicsFor(filter.Content, ""), []string{"white@our.example", "a@our.example"}, 2, filter.Accept},
+		{"and nobody else", panicsFor(filter.Content, ""), []string{"a@our.example"}, 1, filter.Defer},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := &message.Message{Client: stranger}
+			v := run(pipeline(wait, test.stage, standings()), m, test.recipients...)
+			if v.Action != test.want || len(m.Recipients) != test.accepted {
+				t.Errorf("got %v for %v, want %v for %d", v.Action, m.Recipients, test.want, test.accepted)
+			}
+		})
+	}
+}
+
 func TestReportsKeepTheOrderOfStages(t *testing.T) {
 	first := make(chan struct{})
 	slow := &filtertest.Stage{Named: "slow", At: filter.Content, Answer: func(context.Context, *message.Message) []filter.Result { <-first; return nil }}

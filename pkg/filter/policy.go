@@ -2,6 +2,7 @@ package filter
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -106,7 +107,7 @@ func (p *Policy) connect(m *message.Message, v *Verdict) {
 	case v.Decider != nil:
 		v.Action, v.Reason = v.Decider.Hit.Action, v.Decider.reason()
 	default:
-		p.failed(v, v.Reports)
+		p.failed(v, Connect)
 	}
 }
 
@@ -126,7 +127,7 @@ func (p *Policy) recipient(m *message.Message, v *Verdict, reports []Report) Rec
 		r.Action, r.Decider = v.Connection.Action, v.Connection.Decider
 	case r.Standing == Blacklisted:
 		r.Action = Reject
-	case r.Standing == Scan && p.config.OnError == Defer && failure(reports) != nil:
+	case r.Standing == Scan && p.config.OnError == Defer && failure(reports, Envelope) != nil:
 		r.Action = Defer
 	}
 	return r
@@ -201,10 +202,12 @@ func (p *Policy) content(v *Verdict) {
 	}
 	v.Caught = v.Action >= Tag
 	v.Reason = p.reason(v)
-	if v.Action > Tag && lenient(v) {
+	switch {
+	case !lenient(v):
+		p.failed(v, Content)
+	case v.Action > Tag:
 		v.Weakened, v.Action = v.Action, Tag
 	}
-	p.failed(v, v.Reports)
 }
 
 // spared tells why a message is not scanned.
@@ -227,17 +230,19 @@ func lenient(v *Verdict) bool {
 	})
 }
 
-// failed defers what would be let through when a stage failed and the operator rather waits than lets it pass.
-func (p *Policy) failed(v *Verdict, reports []Report) {
-	if r := failure(reports); r != nil && p.config.OnError == Defer && v.Action < Defer {
+// failed defers what would be let through when a stage of the phase failed and the operator rather waits than lets it
+// pass.
+func (p *Policy) failed(v *Verdict, phase Phase) {
+	if r := failure(v.Reports, phase); r != nil && p.config.OnError == Defer && v.Action < Defer {
 		v.Action, v.Decider, v.Reason = Defer, nil, "stage "+r.Stage+" failed"
 	}
 }
 
-// failure returns the first report of a stage that failed as a whole; a list that cannot answer is no such failure.
-func failure(reports []Report) *Report {
+// failure returns the first report of a stage of the phase that failed as a whole; a list that cannot answer is no such
+// failure. What failed for one recipient was said to that one: it holds up no other.
+func failure(reports []Report, phase Phase) *Report {
 	for i := range reports {
-		if reports[i].Err != nil {
+		if reports[i].Phase == phase && reports[i].Err != nil {
 			return &reports[i]
 		}
 	}
@@ -265,5 +270,6 @@ func (p *Policy) reason(v *Verdict) string {
 	if len(symbols) == 0 {
 		return "nothing found"
 	}
-	return fmt.Sprintf("total %.3g: %s", v.Total, strings.Join(symbols, ", "))
+	total := math.Round(v.Total*1000) / 1000 // without the noise of binary fractions
+	return fmt.Sprintf("total %g: %s", total, strings.Join(symbols, ", "))
 }

@@ -124,15 +124,7 @@ func (s *addressScanner) finish() {
 
 // asAddress returns s without the blanks around it and comments in it if it looks like local@domain, else "".
 func asAddress(s string) string {
-	for {
-		open := strings.IndexByte(s, '(')
-		if open < 0 {
-			break
-		}
-		_, rest := cutComment(s[open:])
-		s = s[:open] + rest
-	}
-	s = strings.Trim(s, " \t\r\n'")
+	s = strings.Trim(dropComments(s), " \t\r\n'")
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 {
 		return ""
@@ -146,6 +138,24 @@ func asAddress(s string) string {
 		return ""
 	}
 	return s
+}
+
+// dropComments takes the comments out of s.
+func dropComments(s string) string {
+	var kept strings.Builder
+	for {
+		open := strings.IndexByte(s, '(')
+		if open < 0 {
+			break
+		}
+		kept.WriteString(s[:open])
+		_, s = cutComment(s[open:])
+	}
+	if kept.Len() == 0 {
+		return s
+	}
+	kept.WriteString(s)
+	return kept.String()
 }
 
 // cutComment cuts off the comment that s begins with and takes it out of its parentheses. Without a closing one, or

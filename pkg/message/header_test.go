@@ -169,6 +169,7 @@ func TestParseAddresses(t *testing.T) {
 		{`"quoted local"@example.org`, []address{{addr: `"quoted local"@example.org`}}},
 		{"<ann@example.org", []address{{addr: "ann@example.org"}}},
 		{"Ann <not an address>", []address{{name: "Ann"}}},
+		{"Ann <a(x)nn@exam(y)ple.org(z)>", []address{{name: "Ann", addr: "ann@example.org"}}},
 		{"Ann <ann@[192.0.2.1]>", []address{{name: "Ann", addr: "ann@[192.0.2.1]"}}},
 		{"Ann <ann(comment)@example.org>", []address{{name: "Ann", addr: "ann@example.org"}}},
 		{"'ann@example.org'", []address{{addr: "ann@example.org"}}},

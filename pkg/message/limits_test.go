@@ -179,7 +179,7 @@ func TestHostile(t *testing.T) {
 	}
 	texts := []string{
 		"x", " ", "\n", " \n", "\n\n", "\x00", "a.", ".", "a@", "@", "a@b.example.org ", "http://", "http://a", "www.", "www.a.", "://", ":", "(", ")",
-		"http://a.example/(", "[", "//[", "http://[", "é", "é.", "。", "\xff", "%41", "http://example.org/http://", "example.org ", "example.org,", "a.example.org/",
+		"http://a.example/(", "mailto:", "[", "//[", "http://[", "é", "é.", "。", "\xff", "%41", "http://example.org/http://", "example.org ", "example.org,", "a.example.org/",
 		"=", "=\n", "=3D", "&", "&#", "&#46;", "A=", "+", "+A", "~{", "\x1b$B",
 	}
 	pages := []string{
@@ -204,7 +204,7 @@ func TestHostile(t *testing.T) {
 	for _, body := range []string{"Content-Type: message/rfc822\n\n", "A: b\n", "A: b\n c\n", "Content-Type: multipart/mixed; boundary=b\n\n--b\n"} {
 		messages = append(messages, &Message{Header: Header{{"Content-Type", "message/rfc822"}}, Body: []byte(fill(body))})
 	}
-	for _, value := range []string{"=?", "=?a?q?", "=?utf-8?q?a?=", "=?utf-8?q?a?= ", "(", "()", "\"", "<", "a@b,", "a@b<", ";", ";a=", "a*0=", "\n ", "name*1=", ":"} {
+	for _, value := range []string{"=?", "=?a?q?", "=?utf-8?q?a?=", "=?utf-8?q?a?= ", "(", "()", "\"", "<", "a@b,", "a@b<", "a(b)<", ";", ";a=", "a*0=", "\n ", "name*1=", ":"} {
 		messages = append(messages, &Message{Header: Header{{"Subject", fill(value)}, {"From", fill(value)}, {"Content-Type", fill(value)}, {"Content-Disposition", fill(value)}}})
 	}
 	for _, m := range messages {

@@ -170,7 +170,7 @@ func linkIn(token string) (at int, kind URIKind) {
 // schemeBefore returns the length of the scheme that ends at the colon, 0 where there is none that mail programs make a
 // link of or nothing behind it.
 func schemeBefore(token string, colon int) int {
-	behind := token[colon+1:]
+	behind := clip(token[colon+1:], MaxURILength) // or a token of nothing but "mailto:" would be searched for @ to its end each time
 	for _, scheme := range []string{"https", "http", "ftp", "mailto"} {
 		start := colon - len(scheme)
 		if start < 0 || !strings.EqualFold(token[start:colon], scheme) || start > 0 && isWordByte(token[start-1]) {

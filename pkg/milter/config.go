@@ -86,7 +86,8 @@ const (
 	// never refused get their mail.
 	AtRecipient RejectAt = iota
 	// AtConnect refuses the connection. It is cheap, but the client sees Postfix's banner ("554 ... not accepting
-	// connections") and most look no further for the reason; and neither sender nor recipient is ever known.
+	// connections") and most look no further for the reason; and neither sender, recipient nor login is ever known: users
+	// on listed networks cannot send, and postmaster gets nothing from there.
 	AtConnect
 )
 

@@ -64,7 +64,7 @@ func (t *transaction) question(recipient string) *message.Message {
 	m := t.message
 	return &message.Message{
 		ID: m.ID, QueueID: m.QueueID, Time: m.Time, Client: m.Client, User: m.User,
-		Sender: m.Sender, Recipients: slices.Clone(m.Recipients), Recipient: recipient,
+		Sender: m.Sender, Recipients: slices.Clip(m.Recipients), Recipient: recipient, // clipped: what is appended later lies behind it
 	}
 }
 

@@ -68,7 +68,7 @@ func reasons() map[string]reason {
 			user_scores_sql_password user_scores_sql_custom_query user_scores_ldap_username user_scores_ldap_password
 			user_scores_fallback_to_global score_set`},
 		{reason{what: "the public suffix list is built in"}, `util_rb_tld util_rb_2tld util_rb_3tld util_rb_4tld clear_util_rb`},
-		{reason{what: "redirections are followed by built-in rules"}, `redirector_pattern url_shortener url_shortener_get
+		{reason{what: "links are taken as they stand; no redirection is followed"}, `redirector_pattern url_shortener url_shortener_get
 			clear_url_shortener url_redirector url_redirector_get url_redirector_params clear_url_redirector max_short_urls
 			url_shortener_user_agent url_shortener_method url_shortener_loginfo`},
 		{reason{what: "URI lists are in lists.yaml"}, `uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},

@@ -3,7 +3,7 @@
 // list) and has it do what only the daemon can (an embedded store is written by one process at a time).
 //
 // The API declares what it needs of the daemon as Desk and knows nothing else of it. Answers are JSON objects or
-// arrays; an error is {"error": "…"} with a status of 4xx for the asker's mistake and 5xx for ours.
+// arrays; an error is {"error": "…"} with status 503.
 package web
 
 import (
@@ -31,9 +31,9 @@ const (
 
 // A Server serves the API on a unix socket.
 type Server struct {
-	http     *http.Server
-	listener net.Listener
-	done     chan error
+	http   *http.Server
+	done   chan struct{} // closed when served is there
+	served error         // why it ended
 }
 
 // Listen opens the socket, mode 0600, and serves desk there until Close. A socket that a dead process left behind is
@@ -47,11 +47,13 @@ func Listen(path string, desk Desk) (*Server, error) {
 		return nil, fmt.Errorf("control socket %s: %w", path, err)
 	}
 	s := &Server{
-		http:     &http.Server{Handler: handler(desk), ReadHeaderTimeout: headerLimit, WriteTimeout: answerLimit},
-		listener: listener,
-		done:     make(chan error, 1),
+		http: &http.Server{Handler: handler(desk), ReadHeaderTimeout: headerLimit, WriteTimeout: answerLimit},
+		done: make(chan struct{}),
 	}
-	go func() { s.done <- s.http.Serve(listener) }()
+	go func() {
+		s.served = s.http.Serve(listener)
+		close(s.done)
+	}()
 	return s, nil
 }
 
@@ -78,14 +80,15 @@ func listenPrivately(path string) (net.Listener, error) {
 	return &unlinking{listener, path}, nil
 }
 
-// unlinking removes the socket, which was moved since it was made, on Close.
+// unlinking removes the socket, which was moved since it was made, on Close: before it stops listening, or the next winnow
+// could have put its own there by then.
 type unlinking struct {
 	*net.UnixListener
 	path string
 }
 
 func (u *unlinking) Close() error {
-	return errors.Join(u.UnixListener.Close(), os.Remove(u.path))
+	return errors.Join(os.Remove(u.path), u.UnixListener.Close())
 }
 
 func clearStale(path string) error {
@@ -100,11 +103,11 @@ func clearStale(path string) error {
 	return nil
 }
 
-// Close lets requests under way finish until ctx ends, and removes the socket.
+// Close lets requests under way finish until ctx ends, and removes the socket. It may be called again.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
-	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
+	if <-s.done; !errors.Is(s.served, http.ErrServerClosed) {
+		err = errors.Join(err, s.served)
 	}
 	return err
 }

@@ -68,6 +68,18 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestCloseTwice(t *testing.T) {
+	s, err := web.Listen(filepath.Join(t.TempDir(), "control.sock"), desk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestSecondDaemonIsRefused(t *testing.T) {
 	path, _ := serve(t, desk{})
 	if _, err := web.Listen(path, desk{}); err == nil || !strings.Contains(err.Error(), "another winnow") {

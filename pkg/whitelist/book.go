@@ -19,9 +19,9 @@ type Book struct {
 
 // A Correspondent is somebody that a local user has written to.
 type Correspondent struct {
-	Address string
-	Last    time.Time // when the user last wrote
-	Expires time.Time // when it will be forgotten unless the user writes again
+	Address string    `json:"address"`
+	Last    time.Time `json:"last"`    // when the user last wrote
+	Expires time.Time `json:"expires"` // when it will be forgotten unless the user writes again
 }
 
 // NewBook returns the view of a store. A nil now is time.Now.

@@ -12,11 +12,11 @@ import (
 
 // An Entry is one line of a whitelist or blacklist.
 type Entry struct {
-	File    string
-	Line    int
-	Who     string // who sends, in canonical form: "friend@example.org", ".example.org", "192.0.2.0/24", "<>"
-	To      string // "user@our.example", ".our.example"; "" stands for every recipient
-	Comment string // what stands behind the # of its line
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Who     string `json:"who"`     // who sends, in canonical form: "friend@example.org", ".example.org", "192.0.2.0/24", "<>"
+	To      string `json:"to"`      // "user@our.example", ".our.example"; "" stands for every recipient
+	Comment string `json:"comment"` // what stands behind the # of its line
 }
 
 // String returns the entry as it may be written in a file.

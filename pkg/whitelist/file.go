@@ -58,6 +58,15 @@ func (f *file[S]) reload() FileState {
 	return f.state
 }
 
+// check tells, and notes, what is wrong with the file as it is now; nothing of it comes into force.
+func (f *file[S]) check() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.load()
+	f.state.Err = err
+	return err
+}
+
 // refresh reads the file if it has changed since it was last read, and tells whether it did. It polls, because that also
 // sees a file that is renamed into place, a symbolic link that is turned, and a change on a network file system.
 func (f *file[S]) refresh() (FileState, bool) {

@@ -42,6 +42,7 @@ type Options struct {
 
 // keptFile is a file of any kind.
 type keptFile interface {
+	check() error
 	reload() FileState
 	refresh() (FileState, bool)
 	current() FileState
@@ -192,9 +193,15 @@ func (s *Stage) Learned() Counts {
 // Book returns the operator's view of the auto-whitelist, nil where there is none.
 func (s *Stage) Book() *Book { return s.book }
 
-// Reload reads all files anew. A file with faults keeps what was in force; the error tells them all.
+// Reload reads all files anew. Faults in one keep what was in force of all; the error tells them all.
 func (s *Stage) Reload() error {
 	var faults []error
+	for _, f := range s.files {
+		faults = append(faults, f.check())
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
 	for _, f := range s.files {
 		faults = append(faults, f.reload().Err)
 	}
