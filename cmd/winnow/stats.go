@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"winnow/pkg/app"
 	"winnow/pkg/stats"
@@ -71,10 +71,12 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	log := app.NewLog(app.LogConfig{Level: zap.WarnLevel, Format: "console"}, c.ErrOrStderr())
-	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Log: log})
+	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
 	if err != nil {
 		return err
+	}
+	if a.Unused() {
+		fmt.Fprintf(c.ErrOrStderr(), "winnow: nothing was ever counted in %s\n", config.StoreURL())
 	}
 	reports, err := readReports(c.Context(), a, stats.Query{Days: days, PerDay: f.perDay, Zone: zone.String()})
 	if err = errors.Join(err, a.Close()); err != nil {

@@ -46,6 +46,7 @@ type App struct {
 	now     func() time.Time
 
 	store    store.Store
+	unused   bool // there was no store to look at
 	client   *dns.Client
 	guard    *dnslist.Guard
 	resolver *dns.CachedResolver
@@ -95,8 +96,7 @@ func (a *App) openStore(ctx context.Context, c *Config) error {
 	o := store.Options{ReadOnly: a.options.ReadOnly, Now: a.now}
 	opened, err := store.Open(ctx, string(c.StoreURL()), o)
 	if a.options.ReadOnly && errors.Is(err, fs.ErrNotExist) {
-		a.log.Warn("winnow has kept nothing here yet", zap.Stringer("store", c.StoreURL()))
-		opened, err = store.NewMemory(o), nil
+		a.unused, opened, err = true, store.NewMemory(o), nil
 	}
 	if err != nil {
 		return err
@@ -133,6 +133,9 @@ func (a *App) Lists() *dnslist.Set { return a.current.Load().lists }
 
 // Store is what outlives the process.
 func (a *App) Store() store.Store { return a.store }
+
+// Unused tells that winnow never ran with this store, so that there is nothing to look at.
+func (a *App) Unused() bool { return a.unused }
 
 // Book is the operator's view of the auto-whitelist, also where it is off and only what was learned before is left.
 func (a *App) Book() *whitelist.Book {
