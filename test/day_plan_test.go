@@ -179,8 +179,8 @@ func (b *batch) mail(n int) *miltertest.Mail {
 	return m
 }
 
-// expected adds the plan up to the report that the day must end with.
-func expected() *stats.Report {
+// expected adds batches up to the report that they must end with.
+func expected(day []batch) *stats.Report {
 	r := &stats.Report{From: today, To: today, Days: 1, Zone: "UTC", Failed: []stats.Count{}, Entries: []stats.Row{}}
 	rows := map[string]*stats.Row{"rules": {Name: "rules", Title: "content rules", Kind: "rules"}}
 	for _, l := range dayLists {

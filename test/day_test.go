@@ -59,11 +59,11 @@ func playDay(t *testing.T, url store.URL, resolver string) {
 	w.start(t)
 
 	at(today + " 12:00:00")
-	must(t, playBatches(w))
+	must(t, playBatches(w, day))
 	w.stop(t)
 
 	got := w.report(t, today)
-	want := expected()
+	want := expected(day)
 	if diff := cmp.Diff(want, plain(got)); diff != "" {
 		t.Errorf("the day's report (-plan +got):\n%s", diff)
 	}
@@ -92,7 +92,7 @@ func plain(r *stats.Report) *stats.Report {
 }
 
 // playBatches plays all connections, some at a time.
-func playBatches(w *winnow) error {
+func playBatches(w *winnow, day []batch) error {
 	const atATime = 16
 	type job struct {
 		b *batch

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,17 @@ type site struct {
 	mailbox *rig.Mailbox
 	unbound *rig.Unbound
 	rbldnsd *rig.Rbldnsd
+	apart   *rig.Rbldnsd // nil where the plan has no lists apart
 	dir     string
+}
+
+// A sitePlan is how a site differs from the plain one.
+type sitePlan struct {
+	change  func(*app.Config) // has the last word on winnow's configuration
+	options app.Options
+	lists   []rig.Zone // in place of those of the sample day that have the same names
+	apart   []string   // names of lists that have a name server of their own
+	postfix []string   // lines of main.cf
 }
 
 // siteRules give the points that a message asks for: "points: 6".
@@ -46,25 +57,57 @@ const (
 // newSite starts a site. change, where there is one, has the last word on winnow's configuration.
 func newSite(t testing.TB, change func(*app.Config)) *site {
 	t.Helper()
+	return newSiteFor(t, sitePlan{change: change})
+}
+
+func newSiteFor(t testing.TB, plan sitePlan) *site {
+	t.Helper()
 	needs(t, rig.PostfixProgram, rig.RbldnsdProgram, rig.UnboundProgram)
 	s := &site{rig: newRig(t)}
-	ctx := t.Context()
+	s.startDNS(t, &plan)
 	var err error
-	s.rbldnsd, err = s.rig.Rbldnsd(ctx, dayZones)
-	must(t, err)
-	s.unbound, err = s.rig.Unbound(ctx, rig.UnboundConfig{Stubs: s.rbldnsd.Stubs()})
-	must(t, err)
 	s.mailbox, err = s.rig.Mailbox()
 	must(t, err)
 
 	c := siteConfig(t, s.unbound.Addr())
-	if change != nil {
-		change(c)
+	if plan.change != nil {
+		plan.change(c)
 	}
 	s.dir = filepath.Dir(c.StateDir)
-	s.winnow = startWinnow(t, c, app.Options{})
-	s.startPostfix(t)
+	s.winnow = startWinnow(t, c, plan.options)
+	s.startPostfix(t, plan.postfix...)
 	return s
+}
+
+// startDNS starts the lists and the resolver before them.
+func (s *site) startDNS(t testing.TB, plan *sitePlan) {
+	t.Helper()
+	var zones, apart []rig.Zone
+	for _, z := range slices.Concat(plan.lists, without(dayZones, plan.lists)) {
+		if slices.Contains(plan.apart, z.Name) {
+			apart = append(apart, z)
+		} else {
+			zones = append(zones, z)
+		}
+	}
+	var err error
+	s.rbldnsd, err = s.rig.Rbldnsd(t.Context(), zones)
+	must(t, err)
+	stubs := s.rbldnsd.Stubs()
+	if apart != nil {
+		s.apart, err = s.rig.Rbldnsd(t.Context(), apart)
+		must(t, err)
+		stubs = append(stubs, s.apart.Stubs()...)
+	}
+	s.unbound, err = s.rig.Unbound(t.Context(), rig.UnboundConfig{Stubs: stubs})
+	must(t, err)
+}
+
+// without returns those of the zones that have another name than all of others.
+func without(zones, others []rig.Zone) []rig.Zone {
+	return slices.DeleteFunc(slices.Clone(zones), func(z rig.Zone) bool {
+		return slices.ContainsFunc(others, func(o rig.Zone) bool { return o.Name == z.Name })
+	})
 }
 
 func (s *site) startPostfix(t testing.TB, lines ...string) {

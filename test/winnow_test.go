@@ -59,14 +59,22 @@ func startWinnow(t testing.TB, c *app.Config, o app.Options) *winnow {
 	a, err := app.New(context.Background(), c, o)
 	must(t, err)
 	w := &winnow{app: a}
-	t.Cleanup(func() {
-		w.stop(t)
-		if err := a.Close(); err != nil {
-			t.Errorf("closing winnow: %v", err)
-		}
-	})
+	t.Cleanup(func() { w.close(t) })
 	w.start(t)
 	return w
+}
+
+// close stops it and lets go of the store. It may be called again.
+func (w *winnow) close(t testing.TB) {
+	t.Helper()
+	w.stop(t)
+	if w.app == nil {
+		return
+	}
+	if err := w.app.Close(); err != nil {
+		t.Errorf("closing winnow: %v", err)
+	}
+	w.app = nil
 }
 
 func (w *winnow) start(t testing.TB) {
@@ -122,10 +130,10 @@ func (w *winnow) connect(client, helo string, mails ...*miltertest.Mail) error {
 	return c.AwaitClose()
 }
 
-// report reads the account of a day back.
-func (w *winnow) report(t testing.TB, day string) *stats.Report {
+// report reads the account of a day, or of several together, back.
+func (w *winnow) report(t testing.TB, days ...string) *stats.Report {
 	t.Helper()
-	q := stats.Query{Days: []string{day}}
+	q := stats.Query{Days: days}
 	for _, l := range w.app.Lists().Lists() {
 		if l.Enabled {
 			q.Lists = append(q.Lists, stats.List{Name: l.Name, Title: l.Title})
