@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"winnow/pkg/app"
+	"winnow/pkg/stats"
 )
 
 // defaultConfig is read where there is one and --config names no other.
@@ -66,7 +67,12 @@ func serve(ctx context.Context, config *app.Config, o app.Options) (err error) {
 			}
 		case <-ctx.Done():
 			o.Log.Info("stopping")
-			return service.Stop()
+			err := service.Stop()
+			if errors.Is(err, stats.ErrWaiting) { // a store that is away makes this no failure
+				o.Log.Warn("stopped", zap.Error(err))
+				return nil
+			}
+			return err
 		}
 	}
 }

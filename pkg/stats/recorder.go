@@ -275,6 +275,9 @@ func (r *Recorder) Close(ctx context.Context) (err error) {
 	return err
 }
 
+// ErrWaiting is what the error of Close wraps where the store took not everything, and nothing is lost all the same.
+var ErrWaiting = errors.New("the counts wait")
+
 // left adds to the error of the last flush what becomes of the counts.
 func (r *Recorder) left(err error) error {
 	r.flushing.Lock()
@@ -283,7 +286,7 @@ func (r *Recorder) left(err error) error {
 	case err == nil:
 		return nil
 	case r.journal != nil && r.written:
-		return fmt.Errorf("%w; the counts wait in %s for the next start", err, r.journal.path())
+		return fmt.Errorf("%w; %w in %s for the next start", err, ErrWaiting, r.journal.path())
 	}
 	return fmt.Errorf("%w; the counts since then are lost, for there is no journal", err)
 }
