@@ -134,27 +134,40 @@ func playBatches(w *winnow, day []batch) error {
 
 func dayConfig(t *testing.T, url store.URL, resolver string) *app.Config {
 	t.Helper()
+	c := planConfig(t, resolver, planFiles{
+		rules: dayRules, whitelist: "partner.example.net\n", blacklist: "pest@example.com\n", enabled: "our.example\n",
+	})
+	c.Store = url
+	c.Milter.Listen = []string{"unix:" + filepath.Join(filepath.Dir(c.StateDir), "milter.sock")}
+	c.Policy.MaxSize = sizeLimit
+	return c
+}
+
+// planFiles are the texts of what operators write.
+type planFiles struct{ rules, whitelist, blacklist, enabled string }
+
+// planConfig asks the lists of the plan at resolver, and has files of its own.
+func planConfig(t testing.TB, resolver string, files planFiles) *app.Config {
+	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(t, os.WriteFile(path, []byte(text), 0o600))
+		writeFile(t, path, text)
 		return path
 	}
 	must(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))
-	write("rules/10_day.cf", dayRules)
+	write("rules/10_plan.cf", files.rules)
 
 	c := app.DefaultConfig()
 	c.StateDir = filepath.Join(dir, "state")
-	c.Store = url
-	c.Milter.Listen = []string{"unix:" + filepath.Join(dir, "milter.sock")}
-	c.Policy.MaxSize = sizeLimit
+	c.Milter.Listen = []string{"inet:127.0.0.1:0"}
 	c.DNS.Servers = []string{resolver}
 	c.Lists.Enable = []string{"ivmsip", "ivmsip24", "barracuda", "instantrbl", "psky", "ivmuri"}
 	c.Lists.Disable = []string{"spamcop", "dnswl", "dbl", "surbl"}
 	c.Lists.Subscriptions = []dnslist.Subscription{{List: "instantrbl", Zone: "instant.our.example"}}
-	c.Whitelist.Whitelist = write("whitelist", "partner.example.net\n")
-	c.Whitelist.Blacklist = write("blacklist", "pest@example.com\n")
-	c.Whitelist.Enabled = "file:" + write("enabled", "our.example\n")
+	c.Whitelist.Whitelist = write("whitelist", files.whitelist)
+	c.Whitelist.Blacklist = write("blacklist", files.blacklist)
+	c.Whitelist.Enabled = "file:" + write("enabled", files.enabled)
 	c.Rules.Shipped, c.Rules.Folders = false, []string{filepath.Join(dir, "rules")}
 	return &c
 }

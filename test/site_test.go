@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"winnow/pkg/app"
-	"winnow/pkg/dnslist"
 	"winnow/pkg/rig"
 )
 
@@ -127,30 +125,11 @@ func postfixAddr(addr string) string { return "inet:" + addr }
 // siteConfig has every threshold in use.
 func siteConfig(t testing.TB, resolver string) *app.Config {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		must(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
-	}
-	must(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))
-	write("rules/10_site.cf", siteRules)
-
-	c := app.DefaultConfig()
-	c.StateDir = filepath.Join(dir, "state")
-	c.Milter.Listen = []string{"inet:127.0.0.1:0"}
+	c := planConfig(t, resolver, planFiles{rules: siteRules, whitelist: siteWhitelist, blacklist: siteBlacklist, enabled: siteEnabled})
 	c.Policy.Tag, c.Policy.Quarantine, c.Policy.Defer, c.Policy.Reject, c.Policy.Discard = 5, 8, 10, 15, 20
 	c.Networks.Own = append(c.Networks.Own, netip.MustParsePrefix("198.19.200.0/24"))
-	c.DNS.Servers = []string{resolver}
-	c.Lists.Enable = []string{"ivmsip", "ivmsip24", "barracuda", "instantrbl", "psky", "ivmuri"}
-	c.Lists.Disable = []string{"spamcop", "dnswl", "dbl", "surbl"}
-	c.Lists.Subscriptions = []dnslist.Subscription{{List: "instantrbl", Zone: "instant.our.example"}}
-	c.Whitelist.Whitelist = write("whitelist", siteWhitelist)
-	c.Whitelist.Blacklist = write("blacklist", siteBlacklist)
-	c.Whitelist.Enabled = "file:" + write("enabled", siteEnabled)
 	c.Whitelist.CheckEvery = 0
-	c.Rules.Shipped, c.Rules.Folders = false, []string{filepath.Join(dir, "rules")}
-	return &c
+	return c
 }
 
 // letter is a message whose content has so many points, and whose Subject finds it again.
