@@ -35,6 +35,7 @@ func file(t *testing.T, name, text string) string {
 const gtube = "From: a@example.org\nTo: b@our.example\nSubject: test\n\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
 
 func TestVerbs(t *testing.T) {
+	noPassword := file(t, "password.yaml", "store: redis://127.0.0.1:1/0?password_file=/nonexistent\n")
 	broken := file(t, "broken.yaml", "policy:\n  tga: 4\n")
 	badRules := filepath.Dir(file(t, "10_bad.cf", "body X /(/\nnonsense\n"))
 	goodRules := filepath.Dir(file(t, "10_good.cf", "body WORD /\\bword\\b/\ndescribe WORD has the word\nscore WORD 1\ntest WORD ok a word\ntest WORD fail wordy\n"))
@@ -56,6 +57,7 @@ func TestVerbs(t *testing.T) {
 		{"broken config", "config -c " + broken, "", exitWrong, "", "broken.yaml:2: policy.tga: no such setting; did you mean tag?"},
 		{"no config", "config -c /nonexistent.yaml", "", exitWrong, "", "configuration: open /nonexistent.yaml"},
 		{"stats", "stats", "", exitFine, "connections", ""},
+		{"stats of a store without its password", "stats -c " + noPassword, "", exitWrong, "", "/nonexistent"},
 		{"stats of a day", "stats --day 2016-12-14 --csv", "", exitFine, "2016-12-14,2016-12-14,connections,,total,0", ""},
 		{"stats of no day", "stats --day christmas", "", exitUsage, "", `"christmas" is not a day`},
 		{"stats to a day, from nowhere", "stats --to 2016-12-31", "", exitUsage, "", "--from"},

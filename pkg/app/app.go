@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,7 +96,8 @@ func (a *App) openStore(ctx context.Context, c *Config) error {
 	}
 	o := store.Options{ReadOnly: a.options.ReadOnly, Now: a.now}
 	opened, err := store.Open(ctx, string(c.StoreURL()), o)
-	if a.options.ReadOnly && errors.Is(err, fs.ErrNotExist) {
+	embedded := strings.HasPrefix(string(c.StoreURL()), "embedded:") // the file that is missing is no password's
+	if a.options.ReadOnly && embedded && errors.Is(err, fs.ErrNotExist) {
 		a.unused, opened, err = true, store.NewMemory(o), nil
 	}
 	if err != nil {

@@ -52,8 +52,14 @@ func (a *App) load(c *Config) error {
 	for _, f := range next.faults {
 		a.log.Warn("rule left out", zap.Stringer("fault", f))
 	}
-	a.current.Store(next)
+	a.enforce(next)
 	return nil
+}
+
+// enforce puts checks in force.
+func (a *App) enforce(next *checks) {
+	a.guard.Use(next.lists)
+	a.current.Store(next)
 }
 
 // build makes checks of a configuration. What is wrong with rules is noted in them; every other fault is the error.
@@ -82,7 +88,6 @@ func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
 		Skip:     skip,
 		Now:      a.now,
 		OnChange: a.reportList,
-		Guard:    a.guard,
 	}
 	if a.options.Local {
 		o.Resolver, o.Fresh = nobody{}, nobody{}
@@ -158,7 +163,7 @@ func (a *App) Reload() error {
 	for _, section := range needRestart(old.config, c) {
 		a.log.Warn("changed in the configuration; takes a restart to come into force", zap.String("section", section))
 	}
-	a.current.Store(next)
+	a.enforce(next)
 	a.moveWatch(old, next)
 	a.log.Info("reloaded", zap.Int("lists", len(next.lists.Lists())), zap.Int("rules", next.rules.Running()))
 	return nil

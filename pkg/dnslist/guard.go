@@ -15,7 +15,7 @@ import (
 // nothing about the name that was asked for, and a minute later the list may answer again. The Guard makes errors of
 // such answers, which no cache keeps for longer than a moment.
 //
-// It outlives Sets: each New with it in its Options tells it of the lists in force.
+// It outlives Sets: Use tells it of the lists in force.
 type Guard struct {
 	next  dns.Resolver
 	zones atomic.Pointer[map[string][]*source]
@@ -23,11 +23,11 @@ type Guard struct {
 
 var _ dns.Resolver = (*Guard)(nil)
 
-// NewGuard returns a Guard that asks next. Until a Set tells it of lists it lets everything through.
+// NewGuard returns a Guard that asks next. Until it is told of lists it lets everything through.
 func NewGuard(next dns.Resolver) *Guard { return &Guard{next: next} }
 
-// watch takes the place of the lists it knew by those of s.
-func (g *Guard) watch(s *Set) {
+// Use takes the place of the lists it knew by those of s, which come into force.
+func (g *Guard) Use(s *Set) {
 	zones := map[string][]*source{}
 	for _, src := range s.sources {
 		if src.Enabled {

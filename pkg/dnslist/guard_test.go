@@ -44,7 +44,7 @@ func TestGuard(t *testing.T) {
 	if err := ask("refused.bits.example"); err != nil {
 		t.Errorf("without lists: got %v", err)
 	}
-	New(load(t, text), DefaultConfig(), Options{Resolver: guard, Guard: guard})
+	guard.Use(New(load(t, text), DefaultConfig(), Options{Resolver: guard}))
 	tests := []struct {
 		name      string
 		ours, dns error
@@ -76,7 +76,7 @@ func TestGuard(t *testing.T) {
 	if a, err := guard.Resolve(t.Context(), dns.Question{Name: "six.bits.example", Type: dns.AAAA}); err != nil || len(a.Addrs) != 1 {
 		t.Errorf("AAAA: got %v, %v", a, err)
 	}
-	New(nil, DefaultConfig(), Options{Guard: guard})
+	guard.Use(New(nil, DefaultConfig(), Options{}))
 	if err := ask("refused.bits.example"); err != nil {
 		t.Errorf("after a reload without the list: got %v", err)
 	}
@@ -89,7 +89,8 @@ func TestGuardedAnswers(t *testing.T) {
 		w.answer(dnstest.A(answer))
 		plain, _ := w.check(t)
 		guard := NewGuard(w.zones)
-		set := New(load(t, oneFile), DefaultConfig(), Options{Resolver: guard, Guard: guard, Now: w.clock.now})
+		set := New(load(t, oneFile), DefaultConfig(), Options{Resolver: guard, Now: w.clock.now})
+		guard.Use(set)
 		guarded := set.DNSBL().Check(t.Context(), clientMessage("192.0.2.1"))[0]
 		if text(plain.Err) != text(guarded.Err) || len(plain.Hits) != len(guarded.Hits) || set.States()[0].Health != w.States()[0].Health {
 			t.Errorf("%s: got %+v (%s), want %+v (%s)", answer, guarded, set.States()[0].Health, plain, w.States()[0].Health)
@@ -119,7 +120,8 @@ func TestGuardInFrontOfACache(t *testing.T) {
 	cache := dns.NewCache(guard, nil, config)
 	defer cache.Close()
 	c := newClock()
-	set := New(load(t, oneFile), DefaultConfig(), Options{Resolver: cache, Guard: guard, Now: c.now})
+	set := New(load(t, oneFile), DefaultConfig(), Options{Resolver: cache, Now: c.now})
+	guard.Use(set)
 	check := func() filter.Result { return set.DNSBL().Check(t.Context(), clientMessage("192.0.2.1"))[0] }
 	if r := check(); !errors.Is(r.Err, filter.ErrRefused) {
 		t.Errorf("the first time: got %+v", r)

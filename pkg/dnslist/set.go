@@ -38,8 +38,6 @@ type Options struct {
 	// Previous is the Set that this one takes the place of: what it knows of the health of a list that did not change
 	// is kept. It may be nil.
 	Previous *Set
-	// Guard is told of the lists, so that no cache takes their refusals for answers. It may be nil.
-	Guard *Guard
 }
 
 // New returns the Set of lists that Config.Lists has found nothing wrong with.
@@ -61,9 +59,6 @@ func New(lists []List, c Config, o Options) *Set {
 	}
 	for i := range lists {
 		s.sources = append(s.sources, newSource(s, lists[i], o.Previous))
-	}
-	if o.Guard != nil {
-		o.Guard.watch(s)
 	}
 	return s
 }

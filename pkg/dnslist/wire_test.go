@@ -28,7 +28,8 @@ func TestOverTheWire(t *testing.T) {
 	guard := NewGuard(client)
 	cache := dns.NewCache(guard, nil, config.Cache)
 	defer cache.Close()
-	set := New(load(t, clientsFile), DefaultConfig(), Options{Resolver: cache, Fresh: guard, Guard: guard})
+	set := New(load(t, clientsFile), DefaultConfig(), Options{Resolver: cache, Fresh: guard})
+	guard.Use(set)
 
 	for i := range 2 { // the second time from the cache
 		got := set.DNSBL().Check(t.Context(), clientMessage("192.0.2.1"))

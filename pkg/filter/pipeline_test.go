@@ -273,6 +273,38 @@ func TestFailureHoldsUpNoOthers(t *testing.T) {
 	}
 }
 
+// What comes when all room is taken waits for it, and counts as failed where none gets free in time.
+func TestScansAtATime(t *testing.T) {
+	c := filter.DefaultConfig()
+	c.Limits.Scans = 1
+	entered, release := make(chan struct{}), make(chan struct{})
+	p := pipeline(c, &filtertest.Stage{Named: "slow", At: filter.Content, Answer: func(context.Context, *message.Message) []filter.Result {
+		entered <- struct{}{}
+		<-release
+		return nil
+	}})
+	first := make(chan *filter.Verdict)
+	go func() { first <- run(p, &message.Message{Client: stranger}, "a@example.org") }()
+	<-entered
+
+	gone, leave := context.WithCancel(context.Background())
+	leave()
+	v := p.Check(gone, &message.Message{Client: stranger}, []string{"a@example.org"})
+	if want := "content: no room: limits.scans is 1"; !cmp.Equal(v.Errors(), []string{want}) {
+		t.Errorf("got %q, want %q", v.Errors(), want)
+	}
+
+	go func() { first <- run(p, &message.Message{Client: stranger}, "a@example.org") }()
+	release <- struct{}{}
+	<-entered // the second, in the first one's room
+	release <- struct{}{}
+	for range 2 {
+		if v := <-first; v.Errors() != nil {
+			t.Errorf("got %q, want none", v.Errors())
+		}
+	}
+}
+
 func TestReportsKeepTheOrderOfStages(t *testing.T) {
 	first := make(chan struct{})
 	slow := &filtertest.Stage{Named: "slow", At: filter.Content, Answer: func(context.Context, *message.Message) []filter.Result { <-first; return nil }}
@@ -327,6 +359,7 @@ func TestValidate(t *testing.T) {
 		{"on_error", func(c *filter.Config) { c.OnError = filter.Reject }, "on_error: must be accept or defer, not reject"},
 		{"size", func(c *filter.Config) { c.MaxSize = 0 }, "max_size: must be above 0"},
 		{"patience", func(c *filter.Config) { c.Limits.Connect = 29 * time.Second }, "limits: connect and envelope together"},
+		{"no scans", func(c *filter.Config) { c.Limits.Scans = 0 }, "limits.scans: must be at least 1"},
 		{"no limit", func(c *filter.Config) { c.Limits.Content = 0 }, "limits.content: must be above 0"},
 	}
 	for _, test := range tests {

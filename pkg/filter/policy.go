@@ -62,6 +62,9 @@ func (c *Config) Validate() []error {
 	if c.Limits.Connect+c.Limits.Envelope+2*grace >= patience*1e9 {
 		fault("limits: connect and envelope together must stay below Postfix's milter_command_timeout (%d s)", patience)
 	}
+	if c.Limits.Scans < 1 {
+		fault("limits.scans: must be at least 1")
+	}
 	for phase := Connect; phase <= Content; phase++ {
 		if c.Limits.of(phase) <= 0 {
 			fault("limits.%s: must be above 0", phase)

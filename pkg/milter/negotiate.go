@@ -20,8 +20,7 @@ func (o options) has(p gomilter.OptProtocol) bool { return o.protocol&p == p && 
 
 // What we ask for, of what is offered.
 const (
-	wantedActions = gomilter.OptAddHeader | gomilter.OptChangeHeader | gomilter.OptQuarantine |
-		gomilter.OptRemoveRcpt | gomilter.OptSetSymList
+	wantedActions = gomilter.OptAddHeader | gomilter.OptChangeHeader | gomilter.OptQuarantine | gomilter.OptSetSymList
 
 	// The events that tell us nothing new, and no reply where we have nothing to say. Header fields keep their leading
 	// blank.

@@ -19,7 +19,7 @@ type row struct {
 }
 
 // rows is the reply table: every action that a verdict can end with. At RCPT an action with a status refuses the
-// recipient and any other lets it through; Discard is told apart there, see transaction.recipient.
+// recipient and any other lets it through.
 //
 // Seen with Postfix 3.7: a reply with code and text is passed on as it is, at RCPT and at the end of the message, and
 // logged with client, sender and recipient. Given at CONNECT, a 5xx makes the banner "554 ... not accepting connections"
@@ -32,7 +32,7 @@ var rows = map[filter.Action]row{
 	filter.Quarantine: {end: gomilter.ActAccept, mark: true, hold: true},
 	filter.Defer:      {end: gomilter.ActReplyCode, status: "451 4.7.1"},
 	filter.Reject:     {end: gomilter.ActReplyCode, status: "550 5.7.1"},
-	filter.Discard:    {end: gomilter.ActDiscard, status: "550 5.7.1"}, // refused where an MTA cannot discard
+	filter.Discard:    {end: gomilter.ActDiscard, status: "550 5.7.1"}, // of messages only: clients and recipients are refused
 }
 
 // failureStatus is for what broke on our side: "other or undefined mail system status" (RFC 3463).

@@ -59,7 +59,7 @@ func (s *session) Connect(host, family string, _ uint16, _ net.IP, _ *gomilter.M
 			return proceed
 		}
 		v := s.client.settled()
-		if !v.Refused() || v.Action == filter.Discard { // which is said of messages only
+		if !v.Refused() {
 			return proceed
 		}
 		v.ID = s.server.deps.NewID() // there will be no message to carry one

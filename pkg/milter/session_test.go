@@ -105,6 +105,33 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// Each copy of a field of ours that is to be removed costs the MTA a search through the message: who sends thousands is
+// refused, and counts as nobody who sent a message.
+func TestTooManyCopies(t *testing.T) {
+	copies := func(n int) *miltertest.Mail {
+		m := *small
+		for i := range n {
+			m.Header = append(m.Header, [2]string{[]string{"x-spam-FLAG", "X-Spam-Level"}[i%2], " NO"})
+		}
+		return &m
+	}
+	s := start(t, nil)
+	c := s.dial()
+	greet(t, c, "192.0.2.1")
+	if o := deliver(t, c, copies(50)); o.Reply.Code != 'a' {
+		t.Errorf("50 copies: got %v, want them removed", o.Reply)
+	}
+	if o := deliver(t, c, copies(51)); o.Reply.Text() != "550 5.7.1 [id-2] Too many header fields by names that only this host may use" {
+		t.Errorf("51 copies: got %v, want a refusal", o.Reply)
+	}
+	if err := c.Quit(); err != nil {
+		t.Error(err)
+	}
+	if told := s.stop(); len(told) != 3 || !strings.Contains(told[1], "class=none") {
+		t.Errorf("told %q, want no class for the second message", told)
+	}
+}
+
 // A peer that stalls is given up, wherever it does.
 func TestStalls(t *testing.T) {
 	for _, tt := range []struct {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	gomilter "github.com/emersion/go-milter"
+	"go.uber.org/zap"
 
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
@@ -18,8 +19,7 @@ type transaction struct {
 	decided bool            // the content was asked about
 	failed  bool            // something of ours broke: the message gets the answer of on_failure
 
-	copies    []int    // how many fields came by each name that is ours, see marker
-	discarded []string // recipients that were let through to be thrown away
+	copies []int // how many fields came by each name that is ours, see marker
 }
 
 // recipient asks about one recipient.
@@ -40,13 +40,8 @@ func (t *transaction) recipient(address string, mod *gomilter.Modifier) gomilter
 	}
 	r := s.client.filter.Recipient(s.ctx, t.question(address), t.verdict) // may panic
 	answered = true
-	switch {
-	case !r.Refused():
+	if !r.Refused() {
 		return t.pass(address)
-	case r.Action == filter.Discard && s.options.may(gomilter.OptRemoveRcpt):
-		// To discard is said of the whole message, here too. There may be recipients who are to get it.
-		t.discarded = append(t.discarded, address)
-		return proceed
 	}
 	return s.refuse(r.Action, s.server.config.Texts.forClient(r.Action, r.Decider), m.ID, r.Decider)
 }
@@ -111,14 +106,35 @@ func (t *transaction) conclude(mod *gomilter.Modifier) gomilter.Response {
 	switch {
 	case t.failed:
 		return s.failure()
-	case len(m.Recipients) == 0 && len(t.discarded) > 0:
-		return discard
 	case len(m.Recipients) == 0:
 		return accept // there is nobody it could reach
+	case t.crowded():
+		s.log.Warn("refused: more copies of a header field of ours than an MTA can be made to remove",
+			zap.String("id", m.ID), zap.Stringer("client", m.Client.Addr), zap.Int("most", maxCopies))
+		return refuse(crowdedStatus, say(crowdedText, m.ID, m.Client, nil))
 	}
 	s.client.filter.Content(s.ctx, m, t.verdict)
 	t.decided = true
 	return t.carryOut(mod)
+}
+
+// maxCopies is how many fields by names of ours a message may come with. Mail that passed other filters has a handful.
+// Postfix searches the message from its top for each one that is to go, so that 16,000 of them, no more than 256 KiB,
+// keep it busy for 8 s, and ten times as many a hundred times as long.
+const maxCopies = 50
+
+const (
+	crowdedStatus = "550 5.7.1"
+	crowdedText   = "Too many header fields by names that only this host may use"
+)
+
+// crowded tells whether there are more copies to remove than that.
+func (t *transaction) crowded() bool {
+	all := 0
+	for _, n := range t.copies {
+		all += n
+	}
+	return all > maxCopies && !t.message.Outbound() && t.session.options.may(gomilter.OptChangeHeader)
 }
 
 // carryOut has Postfix do what the verdict says.
@@ -133,9 +149,6 @@ func (t *transaction) carryOut(mod *gomilter.Modifier) gomilter.Response {
 	}
 	if row.end == gomilter.ActDiscard {
 		return discard
-	}
-	for _, address := range t.discarded {
-		_ = mod.DeleteRecipient(address) // writes never fail, see conn
 	}
 	if row.mark && v.Class != filter.ClassOutbound {
 		s.server.marker.apply(mod, s.options, t.copies, v)
@@ -153,7 +166,7 @@ func (t *transaction) hold(mod *gomilter.Modifier) {
 		})
 		return
 	}
-	_ = mod.Quarantine(holdReason(t.verdict))
+	_ = mod.Quarantine(holdReason(t.verdict)) // writes never fail, see conn
 }
 
 // maxHoldReason is what Postfix takes of a reason.

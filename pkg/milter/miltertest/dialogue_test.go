@@ -82,7 +82,7 @@ func TestPlay(t *testing.T) {
 		{"other text", "offer postfix\nhelo a\n< y 551 *", []string{agreeing, "y550 no\x00"}, `want ["y 551 *"]`},
 		{"more than was offered", "offer 6 0 0", []string{agreeing}, "actions 0x1 answered to 0x0"},
 		{"newer than was offered", "offer 2 1ff 0", []string{"O\x00\x00\x00\x06" + agreeing[5:]}, "version 6 answered to 2"},
-		{"not what was expected", "offer postfix\nagreed 39 0", []string{agreeing}, "got actions 1 and protocol 0"},
+		{"not what was expected", "offer postfix\nagreed 31 0", []string{agreeing}, "got actions 1 and protocol 0"},
 		{"change that was not agreed on", "offer postfix\neom", []string{agreeing, "qwhy\x00"}, "change that was not agreed on: q why"},
 		{"speaks where it should close", "offer postfix\nquit", []string{agreeing, "c"}, "filter says c where it should close"},
 		{"goes away", "offer postfix\nhelo a\nhelo b", []string{agreeing, "c"}, "test.dialogue:3"},

@@ -12,10 +12,10 @@ import (
 
 // A Filter is a fake whose verdicts follow from what it is asked about.
 //
-// Clients: 203.0.113.1 is on a list, 203.0.113.2 on one that brings no text of its own, 203.0.113.3 is deferred,
-// 203.0.113.4 discarded; at 203.0.113.5 the filter panics. All others are welcome.
+// Clients: 203.0.113.1 is on a list, 203.0.113.2 on one that brings no text of its own, 203.0.113.3 is deferred; at
+// 203.0.113.5 the filter panics. All others are welcome.
 //
-// Recipients, by local part: blacklisted, later (deferred), gone (discarded), whitelisted; at broken the filter panics.
+// Recipients, by local part: blacklisted, later (deferred), whitelisted; at broken the filter panics.
 // Postmaster is never refused. All others are refused if the client is.
 //
 // Messages, by subject: tag, quarantine, defer, reject, discard; listed is refused with a text of a hit's own; at
@@ -37,8 +37,6 @@ func (Filter) Connect(_ context.Context, c message.Client) *filter.Verdict {
 		return decide(filter.Reject, "")
 	case "203.0.113.3":
 		return decide(filter.Defer, "")
-	case "203.0.113.4":
-		return decide(filter.Discard, "")
 	case "203.0.113.5":
 		panic("connect is broken")
 	}
@@ -62,8 +60,6 @@ func (Filter) Recipient(_ context.Context, m *message.Message, v *filter.Verdict
 		r.Standing = filter.Whitelisted
 	case local == "later":
 		r.Action = filter.Defer
-	case local == "gone":
-		r.Action = filter.Discard
 	}
 	v.Recipients = append(v.Recipients, r)
 	return &v.Recipients[len(v.Recipients)-1]
