@@ -233,6 +233,9 @@ func TestStageFailure(t *testing.T) {
 			if v.Action != test.want || !strings.HasPrefix(got, test.err) {
 				t.Errorf("got %v, %q, want %v, %q…", v.Action, got, test.want, test.err)
 			}
+			if deferred := v.Action == filter.Defer; deferred != (v.Class == filter.NoMessage) || deferred && v.Caught {
+				t.Errorf("got class %v, caught %v: what comes again counts when it comes", v.Class, v.Caught)
+			}
 		})
 	}
 }

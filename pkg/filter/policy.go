@@ -207,7 +207,9 @@ func (p *Policy) content(v *Verdict) {
 	v.Reason = p.reason(v)
 	switch {
 	case !lenient(v):
-		p.failed(v, Content)
+		if p.failed(v, Content) { // it comes again, and counts then
+			v.Class, v.Caught = NoMessage, false
+		}
 	case v.Action > Tag:
 		v.Weakened, v.Action = v.Action, Tag
 	}
@@ -234,11 +236,14 @@ func lenient(v *Verdict) bool {
 }
 
 // failed defers what would be let through when a stage of the phase failed and the operator rather waits than lets it
-// pass.
-func (p *Policy) failed(v *Verdict, phase Phase) {
-	if r := failure(v.Reports, phase); r != nil && p.config.OnError == Defer && v.Action < Defer {
-		v.Action, v.Decider, v.Reason = Defer, nil, "stage "+r.Stage+" failed"
+// pass, and tells whether it did.
+func (p *Policy) failed(v *Verdict, phase Phase) bool {
+	r := failure(v.Reports, phase)
+	if r == nil || p.config.OnError != Defer || v.Action >= Defer {
+		return false
 	}
+	v.Action, v.Decider, v.Reason = Defer, nil, "stage "+r.Stage+" failed"
+	return true
 }
 
 // failure returns the first report of a stage of the phase that failed as a whole; a list that cannot answer is no such

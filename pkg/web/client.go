@@ -48,10 +48,12 @@ func (c *Client) do(ctx context.Context, method, what string, values url.Values,
 		return err
 	}
 	response, err := c.http.Do(request)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return ErrNotRunning
-	}
-	if err != nil {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("control socket: %w; run this as root, or as the user that winnow runs as", fs.ErrPermission)
+	case err != nil:
 		return fmt.Errorf("control socket: %w", err)
 	}
 	defer response.Body.Close()

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -67,6 +68,9 @@ func listenPrivately(path string) (net.Listener, error) {
 	defer os.RemoveAll(dir)
 	private := filepath.Join(dir, "s")
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: private, Net: "unix"})
+	if errors.Is(err, syscall.EINVAL) { // sockaddr_un has room for 107 octets
+		return nil, fmt.Errorf("%w: the path is too long for a socket; choose a state_dir that is shorter", err)
+	}
 	if err != nil {
 		return nil, err
 	}

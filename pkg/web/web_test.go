@@ -87,6 +87,19 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 	}
 }
 
+func TestPathTooLong(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("d", 100))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := web.Listen(filepath.Join(dir, "control.sock"), desk{}); err == nil || !strings.Contains(err.Error(), "choose a state_dir that is shorter") {
+		t.Errorf("got %v, want what to do", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 func TestStaleSocketIsReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "control.sock")
 	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
