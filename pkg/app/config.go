@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.uber.org/zap/zapcore"
 
@@ -127,6 +128,9 @@ func (c *Config) validate(file *config.File) error {
 	}
 	if shortest := min(c.Policy.Limits.Connect, c.Policy.Limits.Content); c.Lists.Timeout >= shortest {
 		check("lists", []error{fmt.Errorf("timeout: %v must be below policy.limits.connect and .content (%v), or a slow list takes the others' answers with it", c.Lists.Timeout, shortest)})
+	}
+	if strings.HasPrefix(c.Whitelist.Enabled, "set:") && !strings.HasPrefix(string(c.StoreURL()), "redis") {
+		check("whitelist", []error{errors.New("enabled: set:NAME is a set in Redis (SADD winnow:set:NAME user@our.example), which needs store: redis://...; without it use file:/path")})
 	}
 	if c.Milter.RejectAt == milter.AtConnect && c.Policy.WhitelistRescues {
 		check("policy", []error{errors.New("whitelist_rescues: with milter.reject_at: connect nobody gets so far as to be rescued; use reject_at: rcpt")})
