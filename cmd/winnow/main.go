@@ -77,12 +77,14 @@ and rule is accounted for, day by day.`,
   winnow scan mail.eml                 what would become of this mail, and why?
   winnow stats                         today's figures, list by list
   winnow lists query 192.0.2.1         which lists have this address?`,
+		Version:       versionText(), // which makes a flag of it, too
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default "+defaultConfig+" where there is one)")
+	root.SetVersionTemplate("winnow {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newServe(), newScan(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),

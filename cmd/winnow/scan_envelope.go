@@ -57,10 +57,11 @@ func firstAddress(h message.Header, names ...string) string {
 	return ""
 }
 
-// filesIn lists the regular files below a folder, in the order of their names.
+// filesIn lists the regular files below a folder, in the order of their names. The folder itself may be a link, which is
+// followed with a slash behind it only.
 func filesIn(dir string) ([]string, error) {
 	var files []string
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
 			files = append(files, path)
 		}

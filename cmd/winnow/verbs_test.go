@@ -50,6 +50,7 @@ func TestVerbs(t *testing.T) {
 	}{
 		{"nothing", "", "", exitFine, "A mail passes three stages", ""},
 		{"version", "version", "", exitFine, "winnow unknown (go", ""},
+		{"version as a flag", "--version", "", exitFine, "winnow unknown (go", ""},
 		{"unknown verb", "sevre", "", exitUsage, "", `unknown command "sevre"`},
 		{"unknown flag", "stats --weekly", "", exitUsage, "", "unknown flag: --weekly"},
 		{"too many words", "version 1", "", exitUsage, "", `unknown command "1"`},
@@ -112,6 +113,17 @@ func TestScanJSON(t *testing.T) {
 	}
 	if errs, ok := found["errors"].([]any); !ok || len(errs) != 0 {
 		t.Errorf("errors: got %v, want an empty list", found["errors"])
+	}
+}
+
+func TestScanFollowsALinkToAFolder(t *testing.T) {
+	mail := file(t, "mail.eml", gtube)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Dir(mail), link); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := call(t, "", "scan", "--local", link); code != exitWrong || !strings.HasPrefix(out, filepath.Join(link, "mail.eml")+": reject") {
+		t.Errorf("got %d, %q, want the mail behind the link refused", code, out)
 	}
 }
 

@@ -102,13 +102,3 @@ store: redis://our.example:none
 		}
 	}
 }
-
-func TestNeedRestart(t *testing.T) {
-	old, now := DefaultConfig(), DefaultConfig()
-	now.Milter.MaxConnections++
-	now.Policy.Tag++
-	now.DNS.Servers = []string{"192.0.2.53"}
-	if got, want := needRestart(&old, &now), []string{"milter", "dns"}; !cmp.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}

@@ -103,7 +103,7 @@ func (c *Config) place(section string, faults []error) []error {
 	placed := make([]error, len(faults))
 	for i, fault := range faults {
 		placed[i] = fault
-		if !errors.As(fault, new(*dnslist.Fault)) && !errors.As(fault, new(*fs.PathError)) && c.file != nil {
+		if !errors.As(fault, new(*dnslist.Fault)) && !errors.As(fault, new(*fs.PathError)) {
 			placed[i] = c.file.Fault(section, fault)
 		}
 	}
@@ -142,13 +142,16 @@ func (a *App) Reload() error {
 	defer notifyReady()
 
 	old := a.current.Load()
-	c := old.config
+	read := old.config
 	if a.options.ReadConfig != nil {
-		read, err := a.options.ReadConfig()
-		if err != nil {
+		var err error
+		if read, err = a.options.ReadConfig(); err != nil {
 			return fmt.Errorf("not reloaded, the old settings stay in force: %w", err)
 		}
-		c = read
+	}
+	c := old.config.reloaded(read)
+	if err := c.validate(c.file); err != nil {
+		return fmt.Errorf("not reloaded, for some of it takes a restart, and this does not go with the rest: %w", err)
 	}
 	next, err := a.build(c)
 	if err == nil {
@@ -160,7 +163,7 @@ func (a *App) Reload() error {
 	if err != nil {
 		return fmt.Errorf("not reloaded, the old lists and rules stay in force: %w", err)
 	}
-	for _, section := range needRestart(old.config, c) {
+	for _, section := range differing(c, read) {
 		a.log.Warn("changed in the configuration; takes a restart to come into force", zap.String("section", section))
 	}
 	a.enforce(next)
@@ -188,17 +191,20 @@ func newFaults(old, now []rules.Fault) error {
 	return errors.Join(errs...)
 }
 
-// needRestart names the sections that differ and that Reload does not look at.
-func needRestart(old, now *Config) []string {
+// reloaded returns the settings in force after a reload that read others: what it does not look at takes a restart.
+func (c *Config) reloaded(read *Config) *Config {
+	now := *c
+	now.Policy, now.Lists, now.Rules, now.Networks, now.file = read.Policy, read.Lists, read.Rules, read.Networks, read.file
+	return &now
+}
+
+// differing names the sections that two configurations do not share.
+func differing(c, d *Config) []string {
 	var sections []string
-	was, is := reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem()
-	for i := range was.NumField() {
-		name, _, _ := strings.Cut(was.Type().Field(i).Tag.Get("yaml"), ",")
-		switch name {
-		case "", "policy", "lists", "rules", "networks":
-			continue
-		}
-		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
+	one, other := reflect.ValueOf(c).Elem(), reflect.ValueOf(d).Elem()
+	for i := range one.NumField() {
+		name, _, _ := strings.Cut(one.Type().Field(i).Tag.Get("yaml"), ",")
+		if name != "" && !reflect.DeepEqual(one.Field(i).Interface(), other.Field(i).Interface()) {
 			sections = append(sections, name)
 		}
 	}

@@ -29,8 +29,8 @@ const maxSize = 1 << 20
 // delimiter parts keys inside viper; no setting's name holds it.
 const delimiter = "::"
 
-// A File is a configuration file that was read: it knows on which line each key stands. The zero File is one that
-// was not there.
+// A File is a configuration file that was read: it knows on which line each key stands. The zero File, and nil, are one
+// that was not there.
 type File struct {
 	name  string
 	lines map[string]int // "milter.reject_at" -> 12
@@ -129,6 +129,9 @@ func (f *File) decodeFault(err error) error {
 // section "policy" becomes "winnow.yaml:31: policy.limits.connect: must be above 0". Where the file does not hold the
 // key, the line of the nearest section above it stands, or none.
 func (f *File) Fault(section string, fault error) error {
+	if f == nil {
+		f = &File{}
+	}
 	key, text, found := strings.Cut(fault.Error(), ": ")
 	if !found || strings.ContainsAny(key, " \t") {
 		key, text = "", fault.Error()

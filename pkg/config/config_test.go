@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -157,6 +158,9 @@ func TestFaultNamesTheLine(t *testing.T) {
 		{"dns", "timeout: too long", "winnow.yaml:3: dns.timeout: too long"},
 		{"dns", "cache.entries: too many", "winnow.yaml:2: dns.cache.entries: too many"},
 		{"", "key: is empty", "winnow.yaml: key: is empty"},
+	}
+	if got, want := (*File)(nil).Fault("dns", errors.New("timeout: too long")).Error(), "dns.timeout: too long"; got != want {
+		t.Errorf("no file: got %q, want %q", got, want)
 	}
 	for _, test := range tests {
 		got := file.Fault(test.section, fmt.Errorf("%s", test.fault)).Error()

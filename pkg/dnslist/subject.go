@@ -1,6 +1,7 @@
 package dnslist
 
 import (
+	"math/rand/v2"
 	"net"
 	"net/netip"
 
@@ -64,7 +65,8 @@ func appendName(all []subject, ask Ask, name string) []subject {
 	return append(all, nameSubject(ask, host))
 }
 
-// appendURIs appends each host once: links before guesses, mail addresses last.
+// appendURIs appends each host once: links before guesses, mail addresses last. Where there are more of a kind than a list
+// is asked about, chance says which: whoever writes the mail could else put the one that matters behind twenty others.
 func (s *Set) appendURIs(all []subject, uris []message.URI, wants *askSet) []subject {
 	type place struct {
 		host string
@@ -80,6 +82,7 @@ func (s *Set) appendURIs(all []subject, uris []message.URI, wants *askSet) []sub
 		if !wants[ask] {
 			continue
 		}
+		first := len(all)
 		for i := range uris {
 			u := &uris[i]
 			at := place{u.Host, u.Addr, kind == message.Mail}
@@ -90,6 +93,9 @@ func (s *Set) appendURIs(all []subject, uris []message.URI, wants *askSet) []sub
 			if s.wanted(u) {
 				all = append(all, linkSubject(ask, u))
 			}
+		}
+		if of := all[first:]; len(of) > MaxNames {
+			rand.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
 		}
 	}
 	return all

@@ -1,0 +1,81 @@
+package filter_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/filter/filtertest"
+	"winnow/pkg/message"
+)
+
+// Whatever is configured, answered and broken: who is never to be refused is not.
+func TestInvariants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		config := drawConfig(t)
+		m := &message.Message{Client: stranger, Sender: "s@example.net", Size: int64(rapid.SampledFrom([]int{0, 1 << 20}).Draw(t, "size"))}
+		if rapid.Bool().Draw(t, "login") {
+			m.User = "alice"
+		}
+		stages := []filter.Stage{drawStage(t, filter.Connect), drawStage(t, filter.Envelope), drawStage(t, filter.Content), standings()}
+		names := []string{"a", "b", "white", "black", "off", "postmaster"}
+		var recipients []string
+		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, len(names), rapid.ID).Draw(t, "recipients") {
+			recipients = append(recipients, name+"@our.example")
+		}
+		v := run(pipeline(config, stages...), m, recipients...)
+
+		lenient := false
+		for _, r := range v.Recipients {
+			if r.Exempt && r.Refused() {
+				t.Errorf("%s was refused: %v", r.Address, r.Action)
+			}
+			if r.Standing == filter.Whitelisted && config.WhitelistRescues && r.Refused() {
+				t.Errorf("%s was refused a sender that it knows", r.Address)
+			}
+			lenient = lenient || !r.Refused() && (r.Exempt || r.Standing != filter.Scan)
+		}
+		switch {
+		case lenient && v.Action > filter.Tag:
+			t.Errorf("%v, though some recipient wants no refusal", v.Action)
+		case m.Outbound() && (v.Action != filter.Accept || v.Class != filter.ClassOutbound):
+			t.Errorf("outbound: %v, %v", v.Action, v.Class)
+		case v.AcceptedAny() && v.Class == filter.NoMessage && v.Action != filter.Defer, !v.AcceptedAny() && v.Class > filter.ClassBlacklisted:
+			t.Errorf("class %v with %d recipients left", v.Class, len(m.Recipients))
+		case v.Class != filter.ClassScanned && (v.Caught || v.Weakened != filter.None):
+			t.Errorf("%v: caught %v, weakened %v", v.Class, v.Caught, v.Weakened)
+		}
+	})
+}
+
+func drawConfig(t *rapid.T) filter.Config {
+	c := filter.DefaultConfig()
+	c.Quarantine, c.Defer, c.Discard = 8, 10, 20
+	c.OnError = rapid.SampledFrom([]filter.Action{filter.Accept, filter.Defer}).Draw(t, "on_error")
+	c.WhitelistRescues = rapid.Bool().Draw(t, "rescues")
+	return c
+}
+
+// drawStage returns a stage that hits with anything, or panics for one of the recipients, or for all.
+func drawStage(t *rapid.T, at filter.Phase) filter.Stage {
+	name := at.String() + "-stage"
+	if rapid.IntRange(0, 3).Draw(t, name+" panics") == 0 {
+		local := rapid.SampledFrom([]string{"", "a@", "postmaster@"}).Draw(t, name+" panics for")
+		return &filtertest.Stage{Named: name, At: at, Answer: func(_ context.Context, m *message.Message) []filter.Result {
+			if strings.HasPrefix(m.Recipient, local) {
+				panic("boom")
+			}
+			return nil
+		}}
+	}
+	hit := filter.Hit{
+		Symbol:  "HIT",
+		Score:   float64(rapid.IntRange(-5, 25).Draw(t, name+" score")),
+		Action:  rapid.SampledFrom(append(filter.Actions, filter.None)).Draw(t, name+" action"),
+		Observe: rapid.Bool().Draw(t, name+" observe"),
+	}
+	return filtertest.List(name, at, "list", hit)
+}
