@@ -1,0 +1,36 @@
+// Package eval has the functions that rules call as eval:name(arguments): tests that a pattern cannot express, such as how
+// much of a message is images, or whether its date lies in the future. They are SpamAssassin's, by name, arguments and
+// outcome, so that its rule files work as they are.
+//
+// Each file holds the functions of one of SpamAssassin's plugins, and the directives by which rule files configure them.
+// functions.go is the table of all.
+package eval
+
+import (
+	"winnow/pkg/message"
+)
+
+// A Function can be called by a rule.
+type Function struct {
+	Name string
+	// Net tells that the function asks the network. Without it, and until it is connected, it answers nothing: a miss.
+	Net bool
+	// Bind checks the arguments, as the rule file has them but without their quotes, and returns what to call for each
+	// message. The settings are complete by then, and do not change any more. An error says what is wrong with the arguments.
+	Bind func(args []string, s *Settings) (Check, error)
+}
+
+// A Check looks at one message and returns how often it found what it looks for; 0 is a miss.
+type Check func(*Facts) int
+
+// Facts is one message, as functions see it. It serves one goroutine and one message.
+type Facts struct {
+	Message  *message.Message
+	Settings *Settings
+}
+
+// relays is the way of the message, by the networks of the settings.
+func (f *Facts) relays() *message.Relays { return f.Message.Relays(f.Settings.Networks()) }
+
+// uris is the URIs of the message.
+func (f *Facts) uris() []message.URIDetail { return f.Message.URIDetails(f.Settings.URIRules()) }

@@ -1,0 +1,7 @@
+package eval
+
+type subjectSettings struct{}
+
+var subjectFunctions = []Function{}
+
+var subjectDirectives = map[string]Directive{}

@@ -1,0 +1,7 @@
+package eval
+
+type textCatSettings struct{}
+
+var textCatFunctions = []Function{}
+
+var textCatDirectives = map[string]Directive{}
