@@ -19,6 +19,7 @@ func parseEntities(h Header, body []byte) []*Part {
 // entity notes one entity and what it holds. standard is its type where it declares none.
 func (p *mimeParser) entity(h Header, body []byte, depth int, standard string) {
 	part := newPart(h, depth, standard)
+	part.raw = body
 	p.entities = append(p.entities, part)
 	switch {
 	case len(p.entities) >= MaxParts:

@@ -17,8 +17,11 @@ type Part struct {
 
 	media    mediaType
 	leaf     bool
+	raw      []byte // what stands behind the header
 	text     lazy[string]
 	rendered lazy[*page]
+
+	contentType lazy[ContentType]
 }
 
 func newPart(h Header, depth int, standard string) *Part {
