@@ -44,6 +44,9 @@ is 1 when there is one. Warnings and ignored lines leave it at 0.`,
 				return err
 			}
 			faults = append(faults, set.Lint()...)
+			if config, err := loadConfig(c); err == nil {
+				faults = append(faults, set.Threshold(config.Policy.Tag)...)
+			}
 			return printFaults(c.OutOrStdout(), set, faults, asJSON, quiet)
 		},
 	}
@@ -161,7 +164,8 @@ func loadRules(c *cobra.Command, dirs []string) (*rules.Set, []rules.Fault, []ru
 	return set, faults, folders, nil
 }
 
-// useFolders has the rules of folders that were named on the command line, if any were, in place of the configured ones.
+// useFolders has the rules of folders that were named on the command line, if any were, in place of the configured ones,
+// and as they are: what is configured about files and scores was meant for others.
 func useFolders(config *app.Config, dirs []string) error {
 	for _, dir := range dirs {
 		if _, err := os.Stat(dir); err != nil {
@@ -169,7 +173,7 @@ func useFolders(config *app.Config, dirs []string) error {
 		}
 	}
 	if len(dirs) > 0 {
-		config.Rules.Shipped, config.Rules.Folders = false, dirs
+		config.Rules.Shipped, config.Rules.Folders, config.Rules.Overrides, config.Rules.Files = false, dirs, "", nil
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (a *App) enforce(next *checks) {
 
 // build makes checks of a configuration. What is wrong with rules is noted in them; every other fault is the error.
 func (a *App) build(c *Config) (*checks, error) {
-	set, faults := rules.Load(c.Rules.Open(shipped.Files), c.Rules)
+	set, faults := a.loadRules(c)
 	faults = slices.DeleteFunc(faults, func(f rules.Fault) bool { return f.Severity != rules.Broken })
 	lists, err := a.loadLists(c)
 	if err != nil {
@@ -73,6 +73,17 @@ func (a *App) build(c *Config) (*checks, error) {
 	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, faults: faults}
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
 	return next, nil
+}
+
+// loadRules loads the rules, and says so where a file takes another threshold for granted than the one in force.
+func (a *App) loadRules(c *Config) (*rules.Set, []rules.Fault) {
+	config := c.Rules
+	config.Network = config.Network && !a.options.Local
+	set, faults := rules.Load(c.Rules.Open(shipped.Files), config)
+	for _, f := range set.Threshold(c.Policy.Tag) {
+		a.log.Warn("rules expect another threshold", zap.Stringer("fault", f))
+	}
+	return set, faults
 }
 
 func (a *App) loadLists(c *Config) (*dnslist.Set, error) {

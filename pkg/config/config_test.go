@@ -29,6 +29,14 @@ type settings struct {
 	Key  key     `yaml:"key"`
 	Tag  float64 `yaml:"tag"`
 	Hush bool    `yaml:"hush"`
+
+	Files []entry `yaml:"files"`
+}
+
+// An entry is one of a list that has settings of its own.
+type entry struct {
+	Name string  `yaml:"name"`
+	Cap  float64 `yaml:"cap"`
 }
 
 func defaults() *settings {
@@ -93,6 +101,11 @@ func TestFaults(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown", "tga: 4\n", ":1: tga: no such setting; did you mean tag?"},
 		{"unknown, nothing near", "dns:\n  colour: red\n", ":2: dns.colour: no such setting; there are: servers, timeout, cache"},
+		{"unknown in an entry", "files:\n  - name: a\n    cpa: 4\n", ":3: files[0].cpa: no such setting; did you mean cap?"},
+		{"twice in an entry", "files: [{name: a}, {name: b, name: c}]\n", ":1: files[1].name: stands twice"},
+		{"no list of entries", "files:\n  name: a\n", ":2: files: takes a list of entries"},
+		{"an entry that is none", "files: [a.cf]\n", ":1: files[0]: takes keys and values, not a single value"},
+		{"text in an entry's number", "files: [{name: a, cap: much}]\n", "write a number"},
 		{"two at once", "tga: 4\nhsuh: 1\n", ":2: hsuh: no such setting; did you mean hush?"},
 		{"twice", "tag: 1\ntag: 2\n", ":2: tag: stands twice, first on line 1; keep one"},
 		{"wrong type", "dns:\n  timeout: soon\n", ":2: dns.timeout: "},
@@ -183,7 +196,7 @@ func TestPrintHidesSecrets(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	want := []string{"dns.servers", "dns.timeout", "dns.cache.entries", "key", "tag", "hush"}
+	want := []string{"dns.servers", "dns.timeout", "dns.cache.entries", "key", "tag", "hush", "files"}
 	if diff := cmp.Diff(want, Keys(defaults())); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}

@@ -50,7 +50,27 @@ func (f *File) walk(node *yaml.Node, t reflect.Type, path string) []error {
 			faults = append(faults, fmt.Errorf("%s:%d: %s: no such setting%s", f.name, key.Line, full, suggest(known, key.Value)))
 		case isSection(field.typ):
 			faults = append(faults, f.walk(value, field.typ, full)...)
+		case isEntries(field.typ):
+			faults = append(faults, f.walkEntries(value, field.typ.Elem(), full)...)
 		}
+	}
+	return faults
+}
+
+// walkEntries compares each mapping of a list with the struct that its entries are.
+func (f *File) walkEntries(node *yaml.Node, t reflect.Type, path string) []error {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if node.Tag == "!!null" {
+		return nil
+	}
+	if node.Kind != yaml.SequenceNode {
+		return []error{fmt.Errorf("%s:%d: %s: takes a list of entries, each `- name: ...`", f.name, node.Line, path)}
+	}
+	var faults []error
+	for i, entry := range node.Content {
+		faults = append(faults, f.walk(entry, t, fmt.Sprintf("%s[%d]", path, i))...)
 	}
 	return faults
 }
@@ -107,6 +127,9 @@ func keys(t reflect.Type, path string) []string {
 func isSection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
+
+// isEntries tells a list of structs of settings.
+func isEntries(t reflect.Type) bool { return t.Kind() == reflect.Slice && isSection(t.Elem()) }
 
 func find(known []field, name string) (field, bool) {
 	for _, f := range known {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 )
 
@@ -9,9 +10,19 @@ import (
 type Config struct {
 	Shipped bool     `yaml:"shipped"` // use the rules that winnow brings along
 	Folders []string `yaml:"folders"` // further folders of *.cf files, in order; a later rule replaces an earlier one
-	Network bool     `yaml:"network"` // lists are asked, so that a rule with four scores has its second or fourth in force
-	Bayes   bool     `yaml:"bayes"`   // there is a Bayes classifier: the third or fourth
-	Locale  string   `yaml:"locale"`  // of `lang` lines, such as "de_DE"
+	// Overrides is a file that is read behind all folders and changes what their rules are worth: see tuning.go. "" is none.
+	Overrides string       `yaml:"overrides"`
+	Files     []FileConfig `yaml:"files"`   // what holds for all rules of one file
+	Network   bool         `yaml:"network"` // lists are asked, so that a rule with four scores has its second or fourth in force
+	Bayes     bool         `yaml:"bayes"`   // there is a Bayes classifier: the third or fourth
+	Locale    string       `yaml:"locale"`  // of `lang` lines, such as "de_DE"
+}
+
+// FileConfig is what the operator decides about the rules of one file.
+type FileConfig struct {
+	Name    string  `yaml:"name"`    // as the account has it: "KAM.cf"
+	Observe bool    `yaml:"observe"` // its hits are shown and counted; they add no points and decide nothing
+	Cap     float64 `yaml:"cap"`     // its points add up to at most this much; 0 sets no bound
 }
 
 // DefaultConfig uses the shipped rules, beside lists and without Bayes.
@@ -27,6 +38,27 @@ func (c *Config) Validate() []error {
 	}
 	if !c.Shipped && len(c.Folders) == 0 {
 		faults = append(faults, errors.New("rules: no rules at all: set shipped, or name folders"))
+	}
+	return append(faults, c.validateFiles()...)
+}
+
+func (c *Config) validateFiles() []error {
+	var faults []error
+	known := map[string]bool{}
+	for i, file := range c.Files {
+		switch {
+		case file.Name == "":
+			faults = append(faults, fmt.Errorf("files: entry %d has no name: write the file's, such as KAM.cf", i+1))
+		case known[file.Name]:
+			faults = append(faults, fmt.Errorf("files: %s stands there twice: make it one entry", file.Name))
+		case file.Cap < 0:
+			faults = append(faults, fmt.Errorf("files: %s: cap: %g is below 0: write the most that its rules may add, or 0 for no bound", file.Name, file.Cap))
+		case file.Observe && file.Cap > 0:
+			faults = append(faults, fmt.Errorf("files: %s: cap: has no effect beside observe, which adds no points: take one out", file.Name))
+		case !file.Observe && file.Cap == 0:
+			faults = append(faults, fmt.Errorf("files: %s: neither observe nor cap: the entry does nothing", file.Name))
+		}
+		known[file.Name] = true
 	}
 	return faults
 }

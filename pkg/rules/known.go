@@ -57,7 +57,7 @@ func reasons() map[string]reason {
 			def_unwhitelist_auth blocklist_from blocklist_to blocklist_subject unblocklist_from blacklist_from blacklist_to
 			blacklist_subject unblacklist_from more_spam_to all_spam_to enlist_addrlist enlist_uri_host delist_uri_host
 			blocklist_uri_host welcomelist_uri_host blacklist_uri_host whitelist_uri_host uri_host_lists adsp_override`},
-		{reason{what: "this is set in winnow's own configuration"}, `required_score required_hits trusted_networks clear_trusted_networks
+		{reason{what: "this is set in winnow's own configuration"}, `trusted_networks clear_trusted_networks
 			internal_networks clear_internal_networks msa_networks clear_msa_networks originating_ip_headers
 			clear_originating_ip_headers always_trust_envelope_sender envelope_sender_header skip_rbl_checks rbl_timeout
 			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval

@@ -27,7 +27,12 @@ func Load(folders []Folder, config Config) (*Set, []Fault) {
 	for i, folder := range folders {
 		p.folder(i, folder)
 	}
+	if config.Overrides != "" {
+		p.overrides(len(folders), config.Overrides)
+	}
 	set := compile(p.book, p.sources, config.scoreSet(), &p.faults)
+	set.applyFiles(config.Files, &p.faults)
+	set.required = p.required
 	return set, p.faults.all()
 }
 
@@ -38,6 +43,7 @@ type parser struct {
 	faults      ledger
 	sources     []string // files that were read, in order
 	folderIndex int      // of the folder being read
+	required    required // what the last file asks for
 }
 
 // folder reads one folder. Its own files may be symbolic links to anywhere, which is the operator's word; what a file

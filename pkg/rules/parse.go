@@ -17,6 +17,7 @@ type reader struct {
 	name   string // of both, for faults
 	source int
 	above  []string // the files that include this one
+	tunes  bool     // it is the operator's, and only says what rules are worth
 
 	conditions []condition
 	skip       bool // the lines are in a part whose condition is false
@@ -34,6 +35,8 @@ func (r *reader) line(l line) {
 	default:
 		switch do := directives[l.key]; {
 		case r.skip:
+		case r.tunes && !tuning[l.key]:
+			r.fault(l, "", l.key+": this file only tunes rules that are there", "write rules into a file of a folder; here stand score, describe and tflags")
 		case l.key == "include":
 			r.include(l)
 		case l.key == "lang":
@@ -70,6 +73,8 @@ var directives = map[string]func(*reader, line){
 	"test":     (*reader).test,
 
 	"require_version": (*reader).requireVersion,
+	"required_score":  (*reader).requiredScore,
+	"required_hits":   (*reader).requiredScore,
 }
 
 // lang reads the rest of the line if it is for our locale.

@@ -17,7 +17,8 @@ type Set struct {
 	byName   map[string]int
 	sources  []source
 	sections []sectionKey
-	stray    []Fault   // what is said of rules that do not exist
+	stray    []Fault // what is said of rules that do not exist
+	required required
 	runs     sync.Pool // of *run, for their memory
 }
 
@@ -25,6 +26,9 @@ type Set struct {
 type source struct {
 	name  string
 	rules []int // those that can add points, in order
+
+	observe bool    // they add none for now
+	cap     float64 // what they add up to at most; 0 is no bound
 }
 
 // A sectionKey is a text that rules are matched against: a layer of the message, or one field of its header.
@@ -155,7 +159,7 @@ func (s *Set) assignSources(files []string) {
 	}
 	for i, rules := range byFile {
 		if len(rules) > 0 {
-			s.sources = append(s.sources, source{files[i], rules})
+			s.sources = append(s.sources, source{name: files[i], rules: rules})
 		}
 	}
 }

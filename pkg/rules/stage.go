@@ -57,8 +57,9 @@ func (r *run) source(src *source) filter.Result {
 		}
 		if v != 0 {
 			rule := r.set.rules[i]
-			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.Score, Detail: r.detail(i)})
+			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.Score, Detail: r.detail(i), Observe: src.observe})
 		}
 	}
+	src.bound(&result)
 	return result
 }
