@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // The version of SpamAssassin whose language this is, and of Perl whose patterns.
@@ -28,7 +29,7 @@ func (r *reader) condition(l line) {
 	if l.key == "ifplugin" {
 		text = "plugin(" + text + ")"
 	}
-	e, err := parseExpr(text, conditionNames{&r.config})
+	e, err := parseExpr(text, conditionNames{r.parser})
 	if err != nil {
 		r.fault(l, "", l.key+": "+err.Error(), "taken for false")
 		r.skip = true
@@ -40,33 +41,31 @@ func (r *reader) condition(l line) {
 
 // otherwise turns the innermost if round, unless one around it is false.
 func (r *reader) otherwise(l line) {
-	if len(r.conditions) == 0 {
-		r.fault(l, "", "else without if", "")
-		return
-	}
-	if innermost := &r.conditions[len(r.conditions)-1]; !innermost.skip {
-		r.skip = !r.skip
-	}
-	if l.value != "" {
+	switch {
+	case l.value != "":
 		r.fault(l, "", "else stands alone on its line", "")
+	case len(r.conditions) == 0:
+		r.fault(l, "", "else without if", "")
+	default:
+		innermost := &r.conditions[len(r.conditions)-1]
+		r.skip = innermost.skip || !r.skip
 	}
 }
 
 func (r *reader) endif(l line) {
-	if len(r.conditions) == 0 {
-		r.fault(l, "", "endif without if", "")
-		return
-	}
-	last := len(r.conditions) - 1
-	r.skip = r.conditions[last].skip
-	r.conditions = r.conditions[:last]
-	if l.value != "" {
+	switch last := len(r.conditions) - 1; {
+	case l.value != "":
 		r.fault(l, "", "endif stands alone on its line", "")
+	case last < 0:
+		r.fault(l, "", "endif without if", "")
+	default:
+		r.skip = r.conditions[last].skip
+		r.conditions = r.conditions[:last]
 	}
 }
 
 // conditionNames is what the names in a condition mean.
-type conditionNames struct{ config *Config }
+type conditionNames struct{ *parser }
 
 func (c conditionNames) name(name string) (*expr, error) {
 	switch name {
@@ -84,29 +83,39 @@ func (c conditionNames) name(name string) (*expr, error) {
 func (c conditionNames) call(function, argument string) (*expr, error) {
 	switch function {
 	case "plugin":
-		return truth(plugins[argument]), nil
+		return truth(c.hasPlugin(argument)), nil
 	case "can", "has":
-		return truth(features[argument]), nil
+		return truth(features[argument] || c.compat[argument] || c.plugins.Has(argument)), nil
 	}
 	return nil, fmt.Errorf("%q is no function", function)
 }
 
-// plugins are those of SpamAssassin whose directives and functions this package has.
-var plugins = map[string]bool{}
+// features are the capabilities of SpamAssassin itself that files ask for with can() and has().
+var features = wordSet("Mail::SpamAssassin::Conf::", `feature_originating_ip_headers feature_dns_local_ports_permit_avoid
+	feature_bayes_auto_learn_on_error feature_uri_host_listed feature_yesno_takes_args feature_bug6558_free feature_edns
+	feature_dns_query_restriction feature_registryboundaries feature_geodb feature_dns_block_rule feature_compile_regexp
+	feature_meta_rules_matching feature_subjprefix feature_bayes_stopwords feature_get_host feature_blocklist_welcomelist
+	feature_welcomelist_blocklist feature_header_address_parser feature_local_tests_only feature_header_first_last
+	feature_header_match_many feature_capture_rules has_tflags_nosubject has_tflags_nolog perl_min_version_5010000`)
 
-// features are the capabilities that files ask for with can() and has(), as far as they are here.
-var features = map[string]bool{
-	"Mail::SpamAssassin::Conf::perl_min_version_5010000":      true,
-	"Mail::SpamAssassin::Conf::feature_bug6558_free":          true,
-	"Mail::SpamAssassin::Conf::feature_compile_regexp":        true,
-	"Mail::SpamAssassin::Conf::feature_meta_rules_matching":   true,
-	"Mail::SpamAssassin::Conf::feature_get_host":              true,
-	"Mail::SpamAssassin::Conf::feature_header_address_parser": true,
-	"Mail::SpamAssassin::Conf::feature_header_first_last":     true,
-	"Mail::SpamAssassin::Conf::feature_header_match_many":     true,
-	"Mail::SpamAssassin::Conf::feature_local_tests_only":      true,
-	"Mail::SpamAssassin::Conf::feature_welcomelist_blocklist": true, // its words are the ones that are known
-	"Mail::SpamAssassin::Conf::feature_blocklist_welcomelist": true,
-	"Mail::SpamAssassin::Conf::has_tflags_nosubject":          true,
-	"Mail::SpamAssassin::Conf::has_tflags_nolog":              true,
+func wordSet(prefix, words string) map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.Fields(words) {
+		set[prefix+word] = true
+	}
+	return set
+}
+
+// renamed are plugins that had another name in some versions.
+var renamed = map[string]string{
+	"Mail::SpamAssassin::Plugin::Dmarc":            "Mail::SpamAssassin::Plugin::DMARC",
+	"Mail::SpamAssassin::Plugin::WhiteListSubject": "Mail::SpamAssassin::Plugin::WelcomeListSubject",
+}
+
+// hasPlugin tells whether a plugin is loaded.
+func (p *parser) hasPlugin(name string) bool {
+	if now, found := renamed[name]; found {
+		name = now
+	}
+	return p.plugins.Loaded(name) || name == "Mail::SpamAssassin::Plugin::RaciallyCharged" // it only renamed directives
 }

@@ -61,19 +61,8 @@ var modifiers = map[string]message.HeaderMod{
 	"host": message.HeaderHost, "domain": message.HeaderDomain, "ip": message.HeaderIP, "revip": message.HeaderRevIP,
 }
 
-// noEval refuses what calls a function of SpamAssassin's own.
-func noEval(test string) error {
-	for _, prefix := range []string{"eval:", "rbleval:"} {
-		if function, isEval := strings.CutPrefix(test, prefix); isEval {
-			function, _, _ = strings.Cut(function, "(")
-			return &problem{"eval function " + function + "() is not known", "put it between ifplugin and endif; metas take the rule for 0"}
-		}
-	}
-	return nil
-}
-
 func parseHeader(rule *Rule, test string) error {
-	if err := noEval(test); err != nil {
+	if isCall, err := parseCall(rule, test); isCall {
 		return err
 	}
 	if exists := existsSyntax.FindStringSubmatch(test); exists != nil {
@@ -101,7 +90,7 @@ func parseHeader(rule *Rule, test string) error {
 }
 
 func parsePattern(rule *Rule, test string) error {
-	if err := noEval(test); err != nil {
+	if isCall, err := parseCall(rule, test); isCall && rule.Type != URI {
 		return err
 	}
 	source, flags, err := undelimit(test)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"winnow/pkg/rules/eval"
 )
 
 // A Folder holds rule files.
@@ -23,14 +25,14 @@ func Dir(dir string) Folder { return Folder{Name: dir, FS: os.DirFS(dir), dir: d
 // Load reads the *.cf files of each folder, sorted by name, one folder after the other: a rule that is defined again
 // replaces the one before. It returns the set of all good rules, which is never nil, and whatever is wrong.
 func Load(folders []Folder, config Config) (*Set, []Fault) {
-	p := &parser{config: config, book: newBook()}
+	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat()}
 	for i, folder := range folders {
 		p.folder(i, folder)
 	}
 	if config.Overrides != "" {
 		p.overrides(len(folders), config.Overrides)
 	}
-	set := compile(p.book, p.sources, config.scoreSet(), &p.faults)
+	set := p.compile()
 	set.applyFiles(config.Files, &p.faults)
 	set.required = p.required
 	return set, p.faults.all()
@@ -40,6 +42,9 @@ func Load(folders []Folder, config Config) (*Set, []Fault) {
 type parser struct {
 	config      Config
 	book        *book
+	plugins     *eval.Plugins   // that are loaded
+	settings    *eval.Settings  // of eval functions
+	compat      map[string]bool // capabilities that the files themselves declare
 	faults      ledger
 	sources     []string // files that were read, in order
 	folderIndex int      // of the folder being read

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/eval"
 	"winnow/pkg/rules/pattern"
 )
 
@@ -16,8 +17,9 @@ type facts interface {
 	BodyLines() []string
 	RawBody() []string
 	Full() []byte
-	URIs() []message.URI
+	URIDetails(rules *message.URIRules) []message.URIDetail
 	HeaderText(name string, mod message.HeaderMod) (string, bool)
+	RelayText(name string, networks *message.Networks) (string, bool)
 }
 
 var _ facts = (*message.Message)(nil)
@@ -28,9 +30,10 @@ type run struct {
 	set      *Set
 	ctx      context.Context
 	facts    facts
-	values   []float64 // by rule: how often it hit, or what a meta came to
-	known    []bool    // by rule
-	evidence []string  // by rule, of scored ones that hit: what matched
+	calls    *eval.Facts // for eval functions, made for the first of them
+	values   []float64   // by rule: how often it hit, or what a meta came to
+	known    []bool      // by rule
+	evidence []string    // by rule, of scored ones that hit: what matched
 	sections []section
 	value    func(int) float64 // ask, bound once
 	asked    int               // patterns run
@@ -70,7 +73,7 @@ func (r *run) end() {
 	for i := range r.sections {
 		r.sections[i].forget()
 	}
-	r.ctx, r.facts, r.asked, r.over = nil, nil, 0, false
+	r.ctx, r.facts, r.calls, r.asked, r.over = nil, nil, nil, 0, false
 	r.set.runs.Put(r)
 }
 
@@ -116,6 +119,9 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	}
 	if r.over {
 		return 0
+	}
+	if rule.call != nil {
+		return r.call(rule)
 	}
 	s := r.section(rule)
 	if rule.header.exists {
@@ -188,7 +194,7 @@ func (r *run) section(rule *Rule) *section {
 	switch key := r.set.sections[rule.section]; key.kind {
 	case Header:
 		var text string
-		if text, s.present = r.facts.HeaderText(rule.header.name, key.mod); s.present {
+		if text, s.present = r.header(rule.header.name, key.mod); s.present {
 			s.texts, all = pattern.NewTexts([]string{text})
 		}
 	case Body:
@@ -198,7 +204,7 @@ func (r *run) section(rule *Rule) *section {
 	case Full:
 		s.texts, all = pattern.NewTexts([]string{string(r.facts.Full())})
 	case URI:
-		s.texts, all = pattern.NewTexts(uriTexts(r.facts.URIs()))
+		s.texts, all = pattern.NewTexts(uriTexts(r.facts.URIDetails(r.set.settings.URIRules())))
 	}
 	s.index.Reset(all)
 	return s
@@ -210,12 +216,26 @@ func (s *section) forget() {
 	*s = section{index: s.index}
 }
 
-// uriTexts returns each URI as it stood and in its canonical form, none twice.
-func uriTexts(uris []message.URI) []string {
+// header returns a field, or what a pseudo header stands for.
+func (r *run) header(name string, mod message.HeaderMod) (string, bool) {
+	if relayHeaders[name] {
+		return r.facts.RelayText(name, r.set.settings.Networks())
+	}
+	return r.facts.HeaderText(name, mod)
+}
+
+// relayHeaders are the pseudo headers of a message's way, which depend on whose networks are trusted.
+var relayHeaders = map[string]bool{
+	"X-Spam-Relays-Trusted": true, "X-Spam-Relays-Untrusted": true, "X-Spam-Relays-Internal": true, "X-Spam-Relays-External": true,
+	"ALL-TRUSTED": true, "ALL-UNTRUSTED": true, "ALL-INTERNAL": true, "ALL-EXTERNAL": true,
+}
+
+// uriTexts returns every spelling of the URIs, none twice.
+func uriTexts(uris []message.URIDetail) []string {
 	texts := make([]string, 0, 2*len(uris))
 	seen := make(map[string]bool, 2*len(uris))
-	for _, uri := range uris {
-		for _, text := range [...]string{uri.Raw, uri.Clean} {
+	for i := range uris {
+		for _, text := range uris[i].Cleaned {
 			if text != "" && !seen[text] {
 				seen[text] = true
 				texts = append(texts, text)

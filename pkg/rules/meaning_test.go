@@ -139,7 +139,7 @@ func TestMeaning(t *testing.T) {
 			else
 			body NO /Hans/
 			endif
-			ifplugin Mail::SpamAssassin::Plugin::Bayes
+			ifplugin Mail::SpamAssassin::Plugin::RelayCountry
 			body NO2 /(/
 			  if (1)
 			  body NO3 /Hans/

@@ -114,7 +114,7 @@ func (k *linker) matching(self int, glob string) []int {
 }
 
 // visit finds out how many metas stand on one another from this rule down. What is wrong with a meta is wrong with all
-// that ask for it, for !BROKEN would hit every message.
+// that ask for it. A rule of another type that cannot be run counts as 0, as if it were not there.
 func (k *linker) visit(i int) {
 	rule, state := k.rules[i], &k.state[i]
 	if rule.expr == nil || state.depth > 0 {
@@ -129,7 +129,7 @@ func (k *linker) visit(i int) {
 				continue
 			}
 			k.visit(below)
-			if other := k.rules[below]; other.broken {
+			if other := k.rules[below]; other.broken && other.expr != nil {
 				k.fault(i, "depends on "+other.Name+", which is broken")
 			}
 			state.depth = max(state.depth, 1+k.state[below].depth)

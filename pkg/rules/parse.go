@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -33,7 +34,7 @@ func (r *reader) line(l line) {
 	case "endif":
 		r.endif(l)
 	default:
-		switch do := directives[l.key]; {
+		switch do, setting := directives[l.key], r.plugins.Directive(l.key); {
 		case r.skip:
 		case r.tunes && !tuning[l.key]:
 			r.fault(l, "", l.key+": this file only tunes rules that are there", "write rules into a file of a folder; here stand score, describe and tflags")
@@ -43,6 +44,10 @@ func (r *reader) line(l line) {
 			r.lang(l)
 		case do != nil:
 			do(r, l)
+		case setting != nil:
+			if err := setting(r.settings, l.value); err != nil {
+				r.fault(l, "", l.key+": "+err.Error(), "")
+			}
 		default:
 			r.unknown(l)
 		}
@@ -75,6 +80,7 @@ var directives = map[string]func(*reader, line){
 	"require_version": (*reader).requireVersion,
 	"required_score":  (*reader).requiredScore,
 	"required_hits":   (*reader).requiredScore,
+	"enable_compat":   (*reader).enableCompat,
 }
 
 // lang reads the rest of the line if it is for our locale.
@@ -112,4 +118,23 @@ func (r *reader) requireVersion(l line) {
 		r.warn(l, "", fmt.Sprintf("the file is for version %s of SpamAssassin, and this is the language of %s: the rest is not read", l.value, versionText), "")
 		r.skip = true
 	}
+}
+
+// compatPrefix is what the name of a declared capability begins with in can().
+const compatPrefix = "Mail::SpamAssassin::Conf::compat_"
+
+// stockCompat is what Debian's init.pre declares: the stock rules then go by the names that they have had for twenty years.
+func stockCompat() map[string]bool {
+	return map[string]bool{compatPrefix + "welcomelist_blocklist": true}
+}
+
+var compatSyntax = regexp.MustCompile(`^\w{1,128}$`)
+
+// enableCompat declares a capability, which files then ask for with can().
+func (r *reader) enableCompat(l line) {
+	if !compatSyntax.MatchString(l.value) {
+		r.fault(l, "", fmt.Sprintf("enable_compat: %q is no name", l.value), "letters, digits and _")
+		return
+	}
+	r.compat[compatPrefix+l.value] = true
 }

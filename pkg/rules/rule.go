@@ -24,8 +24,10 @@ type Rule struct {
 	header  headerTest
 	pattern *pattern.Pattern // nil for a meta, and for exists:
 	expr    *expr            // of a meta
+	call    *call            // of an eval rule
 	off     bool             // not run: its score is 0, or it needs what is not there; its value is 0
-	broken  bool             // a meta that cannot be calculated: it is off for good
+	broken  bool             // it cannot be run: it is off for good
+	why     string           // it is broken
 	tests   []testLine
 }
 

@@ -80,7 +80,7 @@ func (t *TestResult) judge(hit bool, text string) {
 
 // sample makes a message of a test's text, as far as the rule looks.
 func (rule *Rule) sample(text string) (facts, error) {
-	if rule.Type != Meta && !rule.header.exists {
+	if rule.Type != Meta && rule.call == nil && !rule.header.exists {
 		return &sample{rule, text}, nil
 	}
 	text = strings.ReplaceAll(text, `\n`, "\n")
@@ -110,9 +110,14 @@ func (s *sample) BodyLines() []string {
 	return []string{s.text + "\n"}
 }
 
-func (s *sample) RawBody() []string   { return []string{s.text + "\n"} }
-func (s *sample) Full() []byte        { return []byte(s.text + "\n") }
-func (s *sample) URIs() []message.URI { return []message.URI{{Raw: s.text}} }
+func (s *sample) RawBody() []string { return []string{s.text + "\n"} }
+func (s *sample) Full() []byte      { return []byte(s.text + "\n") }
+
+func (s *sample) URIDetails(*message.URIRules) []message.URIDetail {
+	return []message.URIDetail{{Raw: s.text, Cleaned: []string{s.text}}}
+}
+
+func (s *sample) RelayText(string, *message.Networks) (string, bool) { return s.text, true }
 
 func (s *sample) HeaderText(string, message.HeaderMod) (string, bool) {
 	if s.rule.header.mod&^message.HeaderRaw != 0 {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/eval"
 )
 
 // A Set is the rules of some folders, ready to run. It is immutable and serves any number of messages at a time; a
@@ -19,6 +20,7 @@ type Set struct {
 	sections []sectionKey
 	stray    []Fault // what is said of rules that do not exist
 	required required
+	settings *eval.Settings
 	runs     sync.Pool // of *run, for their memory
 }
 
@@ -49,6 +51,10 @@ func (s *Set) Rule(name string) *Rule {
 	return nil
 }
 
+// Settings returns what the rule files say beside rules, such as whose networks are trusted. They are shared: nobody may
+// write to them.
+func (s *Set) Settings() *eval.Settings { return s.settings }
+
 // Running returns how many rules can add points.
 func (s *Set) Running() int {
 	n := 0
@@ -59,8 +65,9 @@ func (s *Set) Running() int {
 }
 
 // compile puts together what the files say.
-func compile(b *book, files []string, scoreSet int, faults *ledger) *Set {
-	s := &Set{byName: make(map[string]int, len(b.rules))}
+func (p *parser) compile() *Set {
+	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults
+	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings}
 	for _, name := range b.order {
 		s.rules = append(s.rules, b.rules[name].rule)
 	}
@@ -72,10 +79,11 @@ func compile(b *book, files []string, scoreSet int, faults *ledger) *Set {
 		rule.apply(b.notes[rule.Name], b.rules[rule.Name].folder, scoreSet)
 	}
 	s.stray = strayNotes(b)
+	s.bindCalls(p.plugins, faults)
 	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
 	s.assignSections(faults)
-	s.assignSources(files)
+	s.assignSources(p.sources)
 	s.runs.New = func() any { return newRun(s) }
 	return s
 }
@@ -101,6 +109,9 @@ func (rule *Rule) apply(n *notes, folder, scoreSet int) {
 	rule.off = rule.Score == 0 || rule.Flags.Net && scoreSet&1 == 0 || rule.Flags.Learn && scoreSet&2 == 0
 }
 
+// unusable takes the rule out of the set for good: it counts as 0.
+func (rule *Rule) unusable(why string) { rule.off, rule.broken, rule.why = true, true, why }
+
 // strayNotes tells of what is said of rules that do not exist. That is common where a set of rules comes in parts, so it
 // is kept for Lint.
 func strayNotes(b *book) []Fault {
@@ -120,7 +131,7 @@ func strayNotes(b *book) []Fault {
 func (s *Set) assignSections(faults *ledger) {
 	known := map[sectionKey]int{}
 	for _, rule := range s.rules {
-		if rule.Type == Meta {
+		if rule.Type == Meta || rule.call != nil {
 			continue
 		}
 		key := sectionKey{kind: rule.Type}
@@ -140,13 +151,13 @@ func (s *Set) assignSections(faults *ledger) {
 	}
 }
 
-// notMade tells whether a field is one that SpamAssassin derives from Received lines and lookups.
+// notMade tells whether a field is one that SpamAssassin's plugins derive from lookups.
 func notMade(name string) bool {
 	switch name {
-	case "all-trusted", "all-untrusted", "all-internal", "all-external", "x-languages", "x-relay-countries", "x-asn":
+	case "x-relay-countries", "x-asn":
 		return true
 	}
-	return strings.HasPrefix(name, "x-spam-relays-")
+	return false
 }
 
 // assignSources lists, for each file, the rules that can add points.

@@ -15,6 +15,8 @@ type Function struct {
 	Name string
 	// Net tells that the function asks the network. Without it, and until it is connected, it answers nothing: a miss.
 	Net bool
+	// Learn tells that the function asks what was learned from earlier mail. There is none, so it answers nothing.
+	Learn bool
 	// Bind checks the arguments, as the rule file has them but without their quotes, and returns what to call for each
 	// message. The settings are complete by then, and do not change any more. An error says what is wrong with the arguments.
 	Bind func(args []string, s *Settings) (Check, error)

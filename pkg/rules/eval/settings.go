@@ -1,5 +1,7 @@
 package eval
 
+import "winnow/pkg/message"
+
 // A Directive takes one line of a rule file that configures functions: what stands behind its first word. Its error says
 // what is wrong with it.
 type Directive func(s *Settings, value string) error
@@ -16,3 +18,9 @@ type Settings struct {
 	lists    listSettings
 	subjects subjectSettings
 }
+
+// NewSettings returns the settings where rule files say nothing.
+func NewSettings() *Settings { return &Settings{} }
+
+// NewFacts returns a message as functions see it.
+func NewFacts(m *message.Message, s *Settings) *Facts { return &Facts{Message: m, Settings: s} }

@@ -1,0 +1,130 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"winnow/pkg/message"
+	"winnow/pkg/rules/eval"
+)
+
+// A call is what a rule asks of an eval function.
+type call struct {
+	function string
+	args     []string
+	check    eval.Check // nil until it is bound, and where it cannot be
+}
+
+var callSyntax = regexp.MustCompile(`^(\w+)\((.*)\)$`)
+
+// parseCall reads eval:function(arguments). It returns false where the test is none.
+func parseCall(rule *Rule, test string) (isCall bool, err error) {
+	text, isCall := strings.CutPrefix(test, "eval:")
+	if !isCall && rule.Type == Header {
+		text, isCall = strings.CutPrefix(test, "rbleval:")
+	}
+	if !isCall {
+		return false, nil
+	}
+	parts := callSyntax.FindStringSubmatch(text)
+	if parts == nil {
+		return true, &problem{"not a call of a function", "write: eval:function('argument', 2)"}
+	}
+	args, ok := parseArguments(parts[2])
+	if !ok {
+		return true, &problem{"the arguments of " + parts[1] + "() cannot be read", "write 'text', \"text\" or a plain word, with commas in between"}
+	}
+	rule.call = &call{function: parts[1], args: args}
+	return true, nil
+}
+
+// parseArguments reads what stands between the parentheses of a call: texts in quotes, and plain words of letters, digits,
+// dots, colons and dashes. A quote ends a text only where a comma or nothing follows.
+func parseArguments(text string) (args []string, ok bool) {
+	if text = strings.TrimLeft(text, blanks); text == "" {
+		return nil, true
+	}
+	for text != "" {
+		arg, rest, ok := cutArgument(strings.TrimLeft(text, blanks))
+		if !ok {
+			return nil, false
+		}
+		args, text = append(args, arg), rest
+	}
+	return args, true
+}
+
+func cutArgument(text string) (arg, rest string, ok bool) {
+	if text != "" && (text[0] == '\'' || text[0] == '"') {
+		for end := 1; end < len(text); end++ {
+			if text[end] != text[0] {
+				continue
+			}
+			if rest, ok = cutComma(text[end+1:]); ok {
+				return text[1:end], rest, true
+			}
+		}
+		return "", "", false
+	}
+	n := 0
+	for n < len(text) && (text[n] != '_' && isWord(text[n]) || strings.IndexByte(".:-", text[n]) >= 0) {
+		n++
+	}
+	if n == 0 {
+		return "", "", false
+	}
+	rest, ok = cutComma(text[n:])
+	return text[:n], rest, ok
+}
+
+// cutComma cuts off what separates an argument from the next one, or the end.
+func cutComma(text string) (rest string, ok bool) {
+	text = strings.TrimLeft(text, blanks)
+	if text == "" {
+		return "", true
+	}
+	if rest, ok = strings.CutPrefix(text, ","); !ok {
+		return "", false
+	}
+	return strings.TrimLeft(rest, blanks), true
+}
+
+// bindCalls finds the functions that rules call, and has them check their arguments.
+func (s *Set) bindCalls(plugins *eval.Plugins, faults *ledger) {
+	for _, rule := range s.rules {
+		if rule.call == nil {
+			continue
+		}
+		if err := rule.call.bind(plugins, s.settings); err != nil {
+			rule.unusable(err.Error())
+			faults.add(place{rule.File, rule.Line}, Broken, rule.Name, rule.Type.String()+": "+err.Error(), "put it between ifplugin and endif; metas take the rule for 0")
+		}
+	}
+}
+
+func (c *call) bind(plugins *eval.Plugins, settings *eval.Settings) (err error) {
+	function := plugins.Function(c.function)
+	if function == nil {
+		if owner := eval.Owner(c.function); owner != "" {
+			return fmt.Errorf("eval function %s() belongs to a plugin that is not loaded, %s", c.function, owner)
+		}
+		return fmt.Errorf("eval function %s() is not known", c.function)
+	}
+	if c.check, err = function.Bind(c.args, settings); err != nil {
+		return fmt.Errorf("eval function %s(): %w", c.function, err)
+	}
+	return nil
+}
+
+// call asks an eval function of the message. What has no message, such as a test's text, is a miss.
+func (r *run) call(rule *Rule) float64 {
+	if r.calls == nil {
+		m, isMessage := r.facts.(*message.Message)
+		if !isMessage {
+			return 0
+		}
+		r.calls = eval.NewFacts(m, r.set.settings)
+	}
+	return float64(rule.call.check(r.calls))
+}
