@@ -25,6 +25,7 @@ type scanFlags struct {
 	rules     []string
 	filesFrom string
 	jobs      int
+	subrules  bool
 }
 
 func newScan() *cobra.Command {
@@ -36,6 +37,9 @@ func newScan() *cobra.Command {
 a file, or with -, the mail is read from standard input. A leading mbox "From " line is skipped. Nothing is counted,
 learned or sent. The exit code is 1 when any mail is not accepted as it is, or could not be read.
 
+Without --client, the client is the host that handed the mail to the first of the trusted networks, by its Received
+fields. With --client, a hop from there is taken to come on top of them, as it would in serve.
+
 With --json, one object a line for each mail: file, action, class, total, threshold, reason,
 hits[{symbol, score, source, stage, detail}], errors[].`,
 		Example: `  winnow scan mail.eml
@@ -45,7 +49,7 @@ hits[{symbol, score, source, stage, detail}], errors[].`,
 		RunE: func(c *cobra.Command, args []string) error { return scan(c, &f, args) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.envelope.client, "client", "", "address of the client that sent it; none: no list is asked about it")
+	flags.StringVar(&f.envelope.client, "client", "", "address of the client that sent it (default: by the Received fields)")
 	flags.StringVar(&f.envelope.helo, "helo", "", "what the client called itself")
 	flags.StringVar(&f.envelope.sender, "sender", "", "envelope sender, <> for none (default: Return-Path, else the author)")
 	flags.StringSliceVar(&f.envelope.recipients, "recipient", nil, "envelope recipients (default: Delivered-To, else To)")
@@ -53,6 +57,7 @@ hits[{symbol, score, source, stage, detail}], errors[].`,
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON, one object a line")
 	flags.StringSliceVar(&f.rules, "rules", nil, "folders of rules in place of the configured ones")
 	flags.StringVar(&f.filesFrom, "files-from", "", "read the names of files from this file, one a line; - is standard input")
+	flags.BoolVar(&f.subrules, "subrules", false, "print the subrules (__NAME) that hit, too")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many mails to scan at a time")
 	return c
 }
@@ -79,7 +84,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return errors.Join(err, a.Close())
 	}
 	client.Own = false // what is scanned came in, wherever this is called from
-	s := &scanner{app: a, envelope: &f.envelope, client: client, stdin: c.InOrStdin(), keep: config.Milter.MaxBody}
+	s := &scanner{app: a, envelope: &f.envelope, client: client, stdin: c.InOrStdin(), keep: config.Milter.MaxBody, subrules: f.subrules}
 	err = s.all(c.Context(), files, f.jobs, newPrinter(c.OutOrStdout(), c.ErrOrStderr(), f.asJSON, len(files)))
 	return errors.Join(err, a.Close())
 }
@@ -91,6 +96,7 @@ type scanner struct {
 	client   message.Client
 	stdin    io.Reader
 	keep     int64
+	subrules bool
 }
 
 // A finding is what became of one file. Its JSON is the format that `winnow scan --json` promises.
@@ -176,8 +182,15 @@ func (s *scanner) file(ctx context.Context, name string) finding {
 		return finding{File: name, Reason: "could not be read", Hits: []foundHit{}, Errors: []string{err.Error()}}
 	}
 	m.Client = s.client
+	m.Stored = !s.client.Addr.IsValid()
 	recipients := s.envelope.fill(m)
-	return newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
+	f := newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
+	if s.subrules {
+		for _, result := range s.app.Rules().Subrules(ctx, m) {
+			f.add(rulesStage, &result)
+		}
+	}
+	return f
 }
 
 func (s *scanner) read(name string) (*message.Message, error) {
@@ -198,10 +211,21 @@ func newFinding(file string, v *filter.Verdict) finding {
 		Total: rounded(v.Total), Threshold: v.Threshold,
 		Hits: []foundHit{}, Errors: append([]string{}, v.Errors()...),
 	}
-	v.Each(func(report *filter.Report, result *filter.Result, hit *filter.Hit) {
-		f.Hits = append(f.Hits, foundHit{hit.Symbol, hit.Score, result.Source, report.Stage, hit.Detail, hit.Observe})
-	})
+	for _, report := range v.AllReports() {
+		for i := range report.Results {
+			f.add(report.Stage, &report.Results[i])
+		}
+	}
 	return f
+}
+
+// rulesStage is the stage whose hits rules are.
+const rulesStage = "rules"
+
+func (f *finding) add(stage string, result *filter.Result) {
+	for _, hit := range result.Hits {
+		f.Hits = append(f.Hits, foundHit{hit.Symbol, hit.Score, result.Source, stage, hit.Detail, hit.Observe})
+	}
 }
 
 // filesToScan lists what was named: folders whole, standard input where nothing was.

@@ -17,6 +17,7 @@ import (
 type statsFlags struct {
 	day, from, to string
 	perDay        bool
+	rules         bool
 	asJSON, asCSV bool
 }
 
@@ -24,14 +25,18 @@ func newStats() *cobra.Command {
 	var f statsFlags
 	c := &cobra.Command{
 		Use:   "stats",
-		Short: "Print the account of a day: the funnel, then each list and the content rules",
+		Short: "Print the account of a day: the funnel, then each list and the content rules; or each rule",
 		Long: `Print what became of connections and messages, then for each list and for the content rules: how often it was asked and
 hit, which hits nobody else had (unique), which decided (decisive), and which were on wanted mail (doubtful). What each
-figure means is in docs/statistics.md. Days are those of stats.time_zone; today's figures are up to a second old.`,
+figure means is in docs/statistics.md. Days are those of stats.time_zone; today's figures are up to a second old.
+
+With --rules, print each content rule that ever hit instead, by hits: on how many messages, how many of those were caught
+and how many delivered, and the last day it hit. Rules that are only observed have columns of their own.`,
 		Example: `  winnow stats
   winnow stats --day yesterday
   winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
-  winnow stats --from 2016-12-01 --to today --per-day --json`,
+  winnow stats --from 2016-12-01 --to today --per-day --json
+  winnow stats --rules --from 2016-12-01`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return printStats(c, &f) },
 	}
@@ -40,6 +45,7 @@ figure means is in docs/statistics.md. Days are those of stats.time_zone; today'
 	flags.StringVar(&f.from, "from", "", "the first of several days")
 	flags.StringVar(&f.to, "to", "today", "the last of several days")
 	flags.BoolVar(&f.perDay, "per-day", false, "several days one by one, not added up")
+	flags.BoolVar(&f.rules, "rules", false, "each content rule, in place of the funnel and the lists")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
 	return c
@@ -78,7 +84,12 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if a.Unused() {
 		fmt.Fprintf(c.ErrOrStderr(), "winnow: nothing was ever counted in %s\n", config.StoreURL())
 	}
-	reports, err := readReports(c.Context(), a, stats.Query{Days: days, PerDay: f.perDay, Zone: zone.String()})
+	q := stats.Query{Days: days, PerDay: f.perDay, Zone: zone.String()}
+	if f.rules {
+		history := stats.Before(days[0], config.Stats.RetentionDays)
+		return errors.Join(printRuleStats(c, a.Store(), q, history, f), a.Close())
+	}
+	reports, err := readReports(c.Context(), a, q)
 	if err = errors.Join(err, a.Close()); err != nil {
 		return err
 	}
@@ -103,4 +114,20 @@ func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {
 		return stats.WriteCSV(out, reports)
 	}
 	return stats.WriteTable(out, reports)
+}
+
+// printRuleStats prints the account of each rule.
+func printRuleStats(c *cobra.Command, s stats.Store, q stats.Query, history []string, f *statsFlags) error {
+	reports, err := stats.ReadRules(c.Context(), s, q, history)
+	if err != nil {
+		return err
+	}
+	out := c.OutOrStdout()
+	switch {
+	case f.asJSON:
+		return stats.WriteRulesJSON(out, reports)
+	case f.asCSV:
+		return stats.WriteRulesCSV(out, reports)
+	}
+	return stats.WriteRulesTable(out, reports)
 }

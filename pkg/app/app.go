@@ -24,6 +24,7 @@ import (
 	"winnow/pkg/dnslist"
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
+	"winnow/pkg/rules"
 	"winnow/pkg/store"
 	"winnow/pkg/whitelist"
 	shipped "winnow/rules"
@@ -132,6 +133,9 @@ func (a *App) Pipeline() *filter.Pipeline { return a.current.Load().pipeline }
 
 // Lists is the lists in force.
 func (a *App) Lists() *dnslist.Set { return a.current.Load().lists }
+
+// Rules is the content rules in force.
+func (a *App) Rules() *rules.Set { return a.current.Load().rules }
 
 // Store is what outlives the process.
 func (a *App) Store() store.Store { return a.store }

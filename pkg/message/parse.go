@@ -30,6 +30,7 @@ func Parse(r io.Reader, limit int64) (*Message, error) {
 		Body:   body,
 		Size:   wire.size - int64(len(wire.kept)-len(text)),
 		Sender: returnPath(header),
+		Stored: true,
 	}, nil
 }
 

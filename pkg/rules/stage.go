@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"path"
 	"time"
 
 	"winnow/pkg/filter"
@@ -62,4 +63,24 @@ func (r *run) source(src *source) filter.Result {
 	}
 	src.bound(&result)
 	return result
+}
+
+// Subrules returns the subrules that hit, file by file, for whoever writes rules: those included that no meta asks for. A
+// subrule adds no points.
+func (s *Set) Subrules(ctx context.Context, m *message.Message) []filter.Result {
+	r := s.begin(ctx, m)
+	defer r.end()
+	var results []filter.Result
+	last := -1 // the file of the last result: rules stand in the order of their files
+	for i, rule := range s.rules {
+		if !subrule(rule.Name) || r.ask(i) == 0 {
+			continue
+		}
+		if rule.source != last {
+			results, last = append(results, filter.Result{Source: path.Base(rule.File), Kind: filter.Rules, Asked: 1}), rule.source
+		}
+		result := &results[len(results)-1]
+		result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Detail: r.detail(i)})
+	}
+	return results
 }

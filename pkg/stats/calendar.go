@@ -64,3 +64,16 @@ func parseDay(s string, now time.Time) (time.Time, error) {
 	}
 	return day, nil
 }
+
+// Before returns the n days before one, oldest first.
+func Before(day string, n int) []string {
+	first, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return nil
+	}
+	days := make([]string, 0, n)
+	for i := n; i > 0; i-- {
+		days = append(days, first.AddDate(0, 0, -i).Format(time.DateOnly))
+	}
+	return days
+}

@@ -16,6 +16,7 @@ import (
 //	list:zen:hits             a figure of a list
 //	rules:rules:hits          a figure of the content rules as a whole
 //	entry:auto-whitelist:hits a figure of the entries that give recipients a standing
+//	rule:GTUBE:caught         a figure of one content rule: see rules.go
 //
 // A source's name may hold anything, colons too: the first part ends at the first colon, the last begins at the last.
 

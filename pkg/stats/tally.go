@@ -19,13 +19,14 @@ type tally struct {
 	actions [filter.Discard + 1]int64
 	rows    [len(kindNames)]map[string]*row // by kind
 	failed  map[string]int64
+	byRule  map[string]*ruleCounts
 	scrap   row // takes what is not kept: of too many sources, or of one whose name no store takes
 }
 
 type row [figures]int64
 
 func newTally() *tally {
-	t := &tally{failed: map[string]int64{}}
+	t := &tally{failed: map[string]int64{}, byRule: map[string]*ruleCounts{}}
 	for kind := range t.rows {
 		t.rows[kind] = map[string]*row{}
 	}
@@ -98,6 +99,7 @@ func (t *tally) message(v *filter.Verdict) {
 	if v.Class == filter.NoMessage {
 		return
 	}
+	t.ruleHits(v)
 	t.totals[messages]++
 	if class, ok := classTotals[v.Class]; ok { // every class has one: a test says so
 		t.totals[class]++
@@ -221,6 +223,7 @@ func (t *tally) counters(into map[string]int64) {
 			r.counters(source{filter.Kind(kind), name}, into)
 		}
 	}
+	t.ruleCounters(into)
 }
 
 func (r *row) counters(s source, into map[string]int64) {
