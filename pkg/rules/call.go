@@ -96,14 +96,14 @@ func (s *Set) bindCalls(plugins *eval.Plugins, faults *ledger) {
 		if rule.call == nil {
 			continue
 		}
-		if err := rule.call.bind(plugins, s.settings); err != nil {
+		if err := rule.call.bind(rule.Type, plugins, s.settings); err != nil {
 			rule.unusable(err.Error())
 			faults.add(place{rule.File, rule.Line}, Broken, rule.Name, rule.Type.String()+": "+err.Error(), "put it between ifplugin and endif; metas take the rule for 0")
 		}
 	}
 }
 
-func (c *call) bind(plugins *eval.Plugins, settings *eval.Settings) (err error) {
+func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (err error) {
 	function := plugins.Function(c.function)
 	if function == nil {
 		if owner := eval.Owner(c.function); owner != "" {
@@ -111,7 +111,11 @@ func (c *call) bind(plugins *eval.Plugins, settings *eval.Settings) (err error) 
 		}
 		return fmt.Errorf("eval function %s() is not known", c.function)
 	}
-	if c.check, err = function.Bind(c.args, settings); err != nil {
+	bind := function.Bind
+	if kind == RawBody && function.BindRaw != nil {
+		bind = function.BindRaw
+	}
+	if c.check, err = bind(c.args, settings); err != nil {
 		return fmt.Errorf("eval function %s(): %w", c.function, err)
 	}
 	return nil

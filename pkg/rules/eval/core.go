@@ -14,4 +14,4 @@ func (s *Settings) Networks() *message.Networks { return &s.core.networks }
 // URIRules is what rule files say about URIs.
 func (s *Settings) URIRules() *message.URIRules { return &s.core.uris }
 
-var coreDirectives = map[string]Directive{}
+var coreDirectives = map[string]Directive{"ok_locales": setOKLocales}

@@ -20,6 +20,8 @@ type Function struct {
 	// Bind checks the arguments, as the rule file has them but without their quotes, and returns what to call for each
 	// message. The settings are complete by then, and do not change any more. An error says what is wrong with the arguments.
 	Bind func(args []string, s *Settings) (Check, error)
+	// BindRaw stands for Bind in a rawbody rule. It is there where the function looks at text, and so looks at another.
+	BindRaw func(args []string, s *Settings) (Check, error)
 }
 
 // A Check looks at one message and returns how often it found what it looks for; 0 is a miss.
@@ -29,6 +31,16 @@ type Check func(*Facts) int
 type Facts struct {
 	Message  *message.Message
 	Settings *Settings
+
+	mime        *mimeCounts // mimecount.go
+	capitals    float64     // mimetext.go
+	hasCapitals bool
+	blanks      int // body.go
+	hasBlanks   bool
+	differ      *difference  // bodydiff.go
+	imageSet    *images      // image.go
+	attached    *attachments // antivirus.go
+	pdfSet      *pdfs        // pdfscan.go
 }
 
 // relays is the way of the message, by the networks of the settings.

@@ -17,6 +17,7 @@ type Settings struct {
 	bounce   bounceSettings
 	lists    listSettings
 	subjects subjectSettings
+	locales  localeSettings
 }
 
 // NewSettings returns the settings where rule files say nothing.
