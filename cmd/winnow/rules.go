@@ -25,7 +25,7 @@ command line in their place.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newRulesLint(), newRulesTest())
+	c.AddCommand(newRulesLint(), newRulesTest(), newRulesExplain())
 	return c
 }
 
@@ -162,6 +162,15 @@ func loadRules(c *cobra.Command, dirs []string) (*rules.Set, []rules.Fault, []ru
 	folders := config.Rules.Open(shipped.Files)
 	set, faults := rules.Load(folders, config.Rules)
 	return set, faults, folders, nil
+}
+
+// rulesOf loads the rules of the folders, or of the configuration, whose faults lint tells.
+func rulesOf(config *app.Config, dirs []string) (*rules.Set, error) {
+	if err := useFolders(config, dirs); err != nil {
+		return nil, err
+	}
+	set, _ := rules.Load(config.Rules.Open(shipped.Files), config.Rules)
+	return set, nil
 }
 
 // useFolders has the rules of folders that were named on the command line, if any were, in place of the configured ones,

@@ -177,12 +177,10 @@ func (s *scanner) start(ctx context.Context, files []string, jobs int) <-chan ch
 
 // file scans one file.
 func (s *scanner) file(ctx context.Context, name string) finding {
-	m, err := s.read(name)
+	m, err := s.message(name)
 	if err != nil {
 		return finding{File: name, Reason: "could not be read", Hits: []foundHit{}, Errors: []string{err.Error()}}
 	}
-	m.Client = s.client
-	m.Stored = !s.client.Addr.IsValid()
 	recipients := s.envelope.fill(m)
 	f := newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
 	if s.subrules {
@@ -191,6 +189,20 @@ func (s *scanner) file(ctx context.Context, name string) finding {
 		}
 	}
 	return f
+}
+
+// message reads one file, with the client that the command line names.
+func (s *scanner) message(name string) (*message.Message, error) {
+	m, err := s.read(name)
+	if err != nil {
+		return nil, err
+	}
+	m.Client = s.client
+	m.Stored = !s.client.Addr.IsValid()
+	if s.envelope.sender != "" {
+		m.Sender = strings.Trim(s.envelope.sender, "<>")
+	}
+	return m, nil
 }
 
 func (s *scanner) read(name string) (*message.Message, error) {

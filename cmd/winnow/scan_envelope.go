@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/mail"
 	"path/filepath"
-	"strings"
 
 	"winnow/pkg/message"
 )
@@ -32,9 +31,8 @@ func (e *envelope) parse() (message.Client, error) {
 // someone stands for a recipient that neither the command line nor the mail names.
 const someone = "recipient@localhost"
 
-// fill gives the message its sender and returns its recipients.
+// fill gives the message a sender where nothing names one yet, and returns its recipients.
 func (e *envelope) fill(m *message.Message) []string {
-	m.Sender = strings.Trim(e.sender, "<>")
 	if e.sender == "" {
 		m.Sender = firstAddress(m.Header, "Return-Path", "From")
 	}

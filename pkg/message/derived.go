@@ -1,6 +1,9 @@
 package message
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // derived is what has been derived from a message's content so far. Each layer is made when a stage first asks for it;
 // stages that ask at the same time wait for the one that makes it. The content must be complete by then.
@@ -13,6 +16,7 @@ type derived struct {
 	full     lazy[[]byte]
 	uris     lazy[[]URI]
 	headers  headerTexts
+	relays   atomic.Pointer[keptRelays]
 }
 
 // lazy is a value that is made when it is first wanted, and shared from then on.

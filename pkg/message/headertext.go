@@ -28,18 +28,22 @@ const (
 // is always there, for a null sender is one, too.
 func (m *Message) HeaderText(name string, mod HeaderMod) (string, bool) {
 	return m.derived.headers.get(headerKey{name, mod}, func() (string, bool) {
-		lines := m.headerLines(name, mod)
-		if len(lines) > 0 && mod&HeaderFirst != 0 {
-			lines = lines[:1]
-		} else if len(lines) > 0 && mod&HeaderLast != 0 {
-			lines = lines[len(lines)-1:]
-		}
-		lines, separator := mod.pick(lines), ""
-		if mod&(HeaderAddr|HeaderName|HeaderHost|HeaderDomain|HeaderIP|HeaderRevIP) != 0 {
-			separator = "\n"
-		}
-		return strings.Join(lines, separator), len(lines) > 0
+		return mod.textOf(m.headerLines(name, mod))
 	})
+}
+
+// textOf makes one text of what rules want to see of these lines.
+func (mod HeaderMod) textOf(lines []string) (string, bool) {
+	if len(lines) > 0 && mod&HeaderFirst != 0 {
+		lines = lines[:1]
+	} else if len(lines) > 0 && mod&HeaderLast != 0 {
+		lines = lines[len(lines)-1:]
+	}
+	lines, separator := mod.pick(lines), ""
+	if mod&(HeaderAddr|HeaderName|HeaderHost|HeaderDomain|HeaderIP|HeaderRevIP) != 0 {
+		separator = "\n"
+	}
+	return strings.Join(lines, separator), len(lines) > 0
 }
 
 // headerTexts keeps what was asked for: many rules look at the same few fields.

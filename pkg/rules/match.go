@@ -19,7 +19,7 @@ type facts interface {
 	Full() []byte
 	URIDetails(rules *message.URIRules) []message.URIDetail
 	HeaderText(name string, mod message.HeaderMod) (string, bool)
-	RelayText(name string, networks *message.Networks) (string, bool)
+	RelayText(name string, mod message.HeaderMod, networks *message.Networks) (string, bool)
 }
 
 var _ facts = (*message.Message)(nil)
@@ -218,16 +218,10 @@ func (s *section) forget() {
 
 // header returns a field, or what a pseudo header stands for.
 func (r *run) header(name string, mod message.HeaderMod) (string, bool) {
-	if relayHeaders[name] {
-		return r.facts.RelayText(name, r.set.settings.Networks())
+	if message.IsRelayHeader(name) {
+		return r.facts.RelayText(name, mod, r.set.settings.Networks())
 	}
 	return r.facts.HeaderText(name, mod)
-}
-
-// relayHeaders are the pseudo headers of a message's way, which depend on whose networks are trusted.
-var relayHeaders = map[string]bool{
-	"X-Spam-Relays-Trusted": true, "X-Spam-Relays-Untrusted": true, "X-Spam-Relays-Internal": true, "X-Spam-Relays-External": true,
-	"ALL-TRUSTED": true, "ALL-UNTRUSTED": true, "ALL-INTERNAL": true, "ALL-EXTERNAL": true,
 }
 
 // uriTexts returns every spelling of the URIs, none twice.

@@ -117,7 +117,9 @@ func (s *sample) URIDetails(*message.URIRules) []message.URIDetail {
 	return []message.URIDetail{{Raw: s.text, Cleaned: []string{s.text}}}
 }
 
-func (s *sample) RelayText(string, *message.Networks) (string, bool) { return s.text, true }
+func (s *sample) RelayText(string, message.HeaderMod, *message.Networks) (string, bool) {
+	return s.text, true
+}
 
 func (s *sample) HeaderText(string, message.HeaderMod) (string, bool) {
 	if s.rule.header.mod&^message.HeaderRaw != 0 {

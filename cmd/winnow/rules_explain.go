@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/spf13/cobra"
+
+	"winnow/pkg/rules"
+)
+
+func newRulesExplain() *cobra.Command {
+	var asJSON, local bool
+	var from envelope
+	c := &cobra.Command{
+		Use:   "explain FILE NAME [FOLDER...]",
+		Short: "Say why a rule hits a mail, or does not",
+		Long: `Say what a rule looked at in a mail and what it found there, with the match in >>> <<<; of a meta rule, what each of
+its parts came to, down to the rules that look at the mail; of an eval rule, what was asked and answered; and why a rule
+that cannot hit is not run. FILE is a mail, - standard input. The exit code is 1 when there is no such rule.`,
+		Example: `  winnow rules explain mail.eml ADVANCE_FEE
+  winnow rules explain --local mail.eml HTML_IMAGE_ONLY_08 /usr/share/spamassassin
+  winnow rules explain --json mail.eml ADVANCE_FEE | jq .value`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			e, err := explain(c, &from, local, args)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), e)
+			}
+			return printExplanation(c.OutOrStdout(), e)
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&asJSON, "json", false, "print JSON")
+	flags.BoolVar(&local, "local", false, "with the scores and rules of a filter that asks no DNS")
+	flags.StringVar(&from.client, "client", "", "address of the client that sent it (default: by the Received fields)")
+	flags.StringVar(&from.helo, "helo", "", "what the client called itself")
+	flags.StringVar(&from.sender, "sender", "", "envelope sender, <> for none (default: as the mail tells)")
+	return c
+}
+
+func explain(c *cobra.Command, from *envelope, local bool, args []string) (*rules.Explanation, error) {
+	client, err := from.parse()
+	if err != nil {
+		return nil, err
+	}
+	config, err := loadConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	config.Rules.Network = config.Rules.Network && !local
+	set, err := rulesOf(config, args[2:])
+	if err != nil {
+		return nil, err
+	}
+	s := &scanner{envelope: from, client: client, stdin: c.InOrStdin(), keep: config.Milter.MaxBody}
+	m, err := s.message(args[0])
+	if err != nil {
+		return nil, err
+	}
+	e := set.Explain(c.Context(), m, args[1])
+	if e == nil {
+		return nil, fmt.Errorf("there is no rule %s%s", args[1], nearestRule(set, args[1]))
+	}
+	return e, nil
+}
+
+// nearestRule names the rule that was probably meant.
+func nearestRule(set *rules.Set, name string) string {
+	best, at := 4, ""
+	for _, rule := range set.Rules() {
+		if d := levenshtein.ComputeDistance(strings.ToUpper(name), rule.Name); d < best {
+			best, at = d, rule.Name
+		}
+	}
+	if at == "" {
+		return ""
+	}
+	return "; did you mean " + at + "?"
+}
+
+func printExplanation(out io.Writer, e *rules.Explanation) error {
+	var b strings.Builder
+	found := "miss"
+	if e.Value != 0 {
+		found = "hit"
+		if !strings.HasPrefix(e.What, "__") {
+			found += fmt.Sprintf(", %g points", e.Rule.Score)
+		}
+	}
+	fmt.Fprintf(&b, "%s: %s\n", e.What, found)
+	fmt.Fprintf(&b, "  %s, %s:%d\n", e.Rule.Type, e.Rule.File, e.Rule.Line)
+	if e.Rule.Describe != "" {
+		fmt.Fprintf(&b, "  %s\n", printable(e.Rule.Describe))
+	}
+	explainFindings(&b, e, "  ")
+	for _, part := range e.Parts {
+		explainPart(&b, part, "  ")
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// explainPart writes a part of a meta, and what it stands on indented below it.
+func explainPart(b *strings.Builder, e *rules.Explanation, indent string) {
+	fmt.Fprintf(b, "%s%s = %s\n", indent, e.What, strconv.FormatFloat(e.Value, 'g', 6, 64))
+	explainFindings(b, e, indent+"    ")
+	for _, part := range e.Parts {
+		explainPart(b, part, indent+"  ")
+	}
+	if e.NotShown > 0 {
+		fmt.Fprintf(b, "%s  (%d more are not shown)\n", indent, e.NotShown)
+	}
+}
+
+func explainFindings(b *strings.Builder, e *rules.Explanation, indent string) {
+	for _, m := range e.Matches {
+		fmt.Fprintf(b, "%s%s: %s>>>%s<<<%s\n", indent, printable(m.Where), printable(m.Before), printable(m.Text), printable(m.After))
+	}
+	if e.Why != "" {
+		fmt.Fprintf(b, "%s%s\n", indent, printable(e.Why))
+	}
+}

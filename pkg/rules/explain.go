@@ -1,0 +1,304 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
+)
+
+// Limits of an explanation: it is for people.
+const (
+	maxExplained = 1_000 // rules and operators of a tree
+	maxShown     = 5     // matches of one rule
+	maxAround    = 40    // octets of text before and behind a match
+	maxMatch     = 200   // octets of the match itself
+)
+
+// An Explanation is why a rule hit a message, or did not: a tree, whose leaves looked at the message.
+type Explanation struct {
+	What     string         `json:"what"`            // a rule's name; within a meta also an operator: "&&"
+	Value    float64        `json:"value"`           // what it came to; 0 is a miss
+	Rule     *Explained     `json:"rule,omitempty"`  // where it is a rule
+	Why      string         `json:"why,omitempty"`   // in words
+	Matches  []Match        `json:"matches"`         // what its pattern found, the first few
+	Parts    []*Explanation `json:"parts,omitempty"` // what a meta or an operator asked
+	NotShown int            `json:"not_shown,omitempty"`
+}
+
+// Explained is what a rule is.
+type Explained struct {
+	Type     string  `json:"type"`
+	File     string  `json:"file"`
+	Line     int     `json:"line"`
+	Score    float64 `json:"score"`
+	Describe string  `json:"describe,omitempty"`
+	Test     string  `json:"test,omitempty"` // of an eval rule: the call
+}
+
+// A Match is a piece of the message that a pattern found, with what stands around it. What a terminal would not show is
+// escaped as in Go.
+type Match struct {
+	Where  string `json:"where"` // "body paragraph 2", "Subject:", "uri 1"
+	Before string `json:"before"`
+	Text   string `json:"text"`
+	After  string `json:"after"`
+}
+
+// Explain tells why a rule hit a message, or did not; nil where there is no such rule.
+func (s *Set) Explain(ctx context.Context, m *message.Message, name string) *Explanation {
+	i, found := s.byName[name]
+	if !found {
+		return nil
+	}
+	r := s.begin(ctx, m)
+	defer r.end()
+	x := &explainer{run: r, told: map[int]bool{}}
+	return x.rule(i)
+}
+
+// An explainer walks from a rule down to what it depends on.
+type explainer struct {
+	*run
+	told map[int]bool // rules that are explained already
+	size int
+}
+
+func (x *explainer) rule(i int) *Explanation {
+	rule := x.set.rules[i]
+	e := &Explanation{What: rule.Name, Value: x.ask(i), Matches: []Match{}, Rule: &Explained{
+		Type: rule.Type.String(), File: rule.File, Line: rule.Line, Score: rule.Score, Describe: rule.Describe,
+	}}
+	switch {
+	case x.told[i]:
+		e.Why = "see above"
+		return e
+	case rule.off:
+		e.Why = "not run: " + rule.whyOff()
+	case rule.expr != nil:
+		x.told[i] = true
+		e.Parts = []*Explanation{x.expr(rule.expr)}
+	case rule.call != nil:
+		e.Rule.Test = rule.call.String()
+		e.Why = e.Rule.Test + " answered " + strconv.FormatFloat(e.Value, 'g', -1, 64)
+	default:
+		x.leaf(rule, e)
+	}
+	x.told[i] = true
+	if x.over {
+		e.Why = strings.TrimPrefix(e.Why+"; the time was over", "; ")
+	}
+	return e
+}
+
+// whyOff says why a rule that is off is not run.
+func (rule *Rule) whyOff() string {
+	switch {
+	case rule.why != "":
+		return rule.why
+	case rule.broken:
+		return "it is broken: see winnow rules lint"
+	case rule.Score == 0:
+		return "its score is 0"
+	case rule.Flags.Net:
+		return "it asks the network, and rules.network is off"
+	case rule.Flags.Learn:
+		return "it needs Bayes, and rules.bayes is off"
+	}
+	return "it is off"
+}
+
+// String writes the call as a rule file has it.
+func (c *call) String() string {
+	quoted := make([]string, len(c.args))
+	for i, arg := range c.args {
+		quoted[i] = "'" + arg + "'"
+	}
+	return "eval:" + c.function + "(" + strings.Join(quoted, ", ") + ")"
+}
+
+// expr explains a piece of a meta. A chain of one operator is one node: a && b && c.
+func (x *explainer) expr(e *expr) *Explanation {
+	x.size++
+	v, ok := e.value(x.value)
+	node := &Explanation{What: e.op, Value: v, Matches: []Match{}}
+	if !ok {
+		node.Why = "divided by zero: the rule is a miss"
+	}
+	switch e.op {
+	case "":
+		node.What = strconv.FormatFloat(e.num, 'g', -1, 64)
+		return node
+	case "neg":
+		node.What = "-"
+	case "name":
+		if len(e.rules) == 1 {
+			return x.rule(e.rules[0])
+		}
+		node.What, node.Why = e.name, "there is no such rule"
+		return node
+	case "sum":
+		node.What = "rules_matching(" + e.glob + ")"
+		node.Why = fmt.Sprintf("%d rules have such a name", len(e.rules))
+		x.sum(node, e.rules)
+		return node
+	}
+	for _, arg := range chain(e) {
+		if x.size >= maxExplained {
+			node.NotShown++
+			continue
+		}
+		node.Parts = append(node.Parts, x.expr(arg))
+	}
+	return node
+}
+
+// sum shows those of the rules of a sum that hit.
+func (x *explainer) sum(node *Explanation, rules []int) {
+	for _, i := range rules {
+		switch {
+		case x.ask(i) == 0:
+		case x.size >= maxExplained:
+			node.NotShown++
+		default:
+			x.size++
+			node.Parts = append(node.Parts, x.rule(i))
+		}
+	}
+}
+
+// chain returns the operands of e, those of the same operator within its first operand in its place.
+func chain(e *expr) []*expr {
+	if !slices.Contains([]string{"&&", "||", "+", "*"}, e.op) {
+		return e.args
+	}
+	args := e.args
+	for args[0].op == e.op {
+		args = append(append([]*expr{}, args[0].args...), args[1:]...)
+	}
+	return args
+}
+
+// leaf explains a rule that looks at the message with a pattern.
+func (x *explainer) leaf(rule *Rule, e *Explanation) {
+	texts := x.looksAt(rule)
+	switch {
+	case rule.header.exists && e.Value != 0:
+		e.Why = "there is a field " + rule.header.name
+	case rule.header.exists:
+		e.Why = "there is no field " + rule.header.name
+	case rule.pattern == nil:
+	default:
+		x.find(rule, e, texts)
+		if len(e.Matches) == 0 {
+			e.Why = "no match in " + looked(rule, texts)
+		}
+		if rule.header.not {
+			e.Why = strings.TrimPrefix(e.Why+"; with !~ it hits where nothing matches", "; ")
+		}
+	}
+}
+
+// A layer is one of the texts that a rule looks at.
+type layer struct{ where, text string }
+
+// looksAt returns the texts that a rule looks at.
+func (x *explainer) looksAt(rule *Rule) []layer {
+	switch rule.Type {
+	case Header:
+		text, present := x.header(rule.header.name, rule.header.mod)
+		if !present {
+			return []layer{{rule.header.name + ": (no such field)", rule.header.unset}}
+		}
+		return []layer{{rule.header.name + ":", text}}
+	case Body:
+		lines := layers("body paragraph", x.facts.BodyLines())
+		if len(lines) > 0 {
+			if lines[0].where = "Subject"; rule.Flags.NoSubject {
+				return lines[1:]
+			}
+		}
+		return lines
+	case RawBody:
+		return layers("rawbody chunk", x.facts.RawBody())
+	case URI:
+		return layers("uri", uriTexts(x.facts.URIDetails(x.set.settings.URIRules())))
+	case Full:
+		return []layer{{"full", string(x.facts.Full())}}
+	}
+	return nil
+}
+
+// layers numbers texts. The first of the body is the Subject, so that its paragraphs count from 1.
+func layers(name string, texts []string) []layer {
+	all := make([]layer, len(texts))
+	for i, text := range texts {
+		n := i + 1
+		if name == "body paragraph" {
+			n = i
+		}
+		all[i] = layer{fmt.Sprintf("%s %d", name, n), text}
+	}
+	return all
+}
+
+// looked says what was looked at, for a rule that found nothing.
+func looked(rule *Rule, texts []layer) string {
+	switch {
+	case len(texts) == 0:
+		return rule.Type.String() + ": the message has none"
+	case len(texts) > 1:
+		return fmt.Sprintf("%d texts of %s", len(texts), rule.Type)
+	}
+	text := texts[0].text
+	if len(text) > maxMatch {
+		return fmt.Sprintf("%s (%d octets)", texts[0].where, len(text))
+	}
+	return texts[0].where + " " + strconv.Quote(text)
+}
+
+// find adds the first matches of a rule's pattern.
+func (x *explainer) find(rule *Rule, e *Explanation, texts []layer) {
+	most := 1
+	if rule.Flags.Multiple {
+		most = maxShown
+	}
+	for _, l := range texts {
+		text := pattern.NewText(l.text)
+		start, end, found := rule.pattern.Find(&text)
+		if !found {
+			continue
+		}
+		e.Matches = append(e.Matches, cut(l, start, end))
+		if len(e.Matches) >= most {
+			return
+		}
+	}
+}
+
+// cut makes a Match of a piece of text.
+func cut(l layer, start, end int) Match {
+	from, to := max(0, start-maxAround), min(len(l.text), end+maxAround)
+	for from > 0 && !utf8.RuneStart(l.text[from]) {
+		from--
+	}
+	for to < len(l.text) && !utf8.RuneStart(l.text[to]) {
+		to++
+	}
+	m := Match{Where: l.where, Before: escaped(l.text[from:start]), Text: escaped(l.text[start:end]), After: escaped(l.text[end:to])}
+	if end-start > maxMatch {
+		m.Text = escaped(l.text[start:start+maxMatch/2]) + " ... " + escaped(l.text[end-maxMatch/2:end])
+	}
+	return m
+}
+
+// escaped is a text without what a terminal would not show.
+func escaped(text string) string {
+	quoted := strconv.Quote(text)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}

@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestExplanationIsBounded has a meta of metas that would be a tree of millions.
+func TestExplanationIsBounded(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("body __R0 /four/\n")
+	for i := 1; i <= 20; i++ {
+		fmt.Fprintf(&text, "meta __R%d __R%d + __R%d + 1\n", i, i-1, i-1)
+	}
+	var long strings.Builder
+	long.WriteString("meta WIDE __R20")
+	for range 2_000 {
+		long.WriteString(" + 1")
+	}
+	set := mustLoad(t, text.String()+long.String())
+	e := set.Explain(t.Context(), mustParse(t, twoFiles), "WIDE")
+	nodes, missing := count(e)
+	if nodes > maxExplained+100 || missing == 0 {
+		t.Errorf("got %d nodes and %d left out", nodes, missing)
+	}
+}
+
+func count(e *Explanation) (nodes, missing int) {
+	nodes, missing = 1, e.NotShown
+	for _, part := range e.Parts {
+		n, m := count(part)
+		nodes, missing = nodes+n, missing+m
+	}
+	return nodes, missing
+}
+
+// TestExplanationAgrees has the value of each rule of the shipped set as the stage finds it.
+func TestExplanationAgrees(t *testing.T) {
+	set := mustLoad(t, "body A /fo+/\nbody B /\\xff/\nheader C Subject =~ /one/\nmeta D A && !B\nmeta E A + B > 0\nrawbody F /four$/m\nfull G /^Subject/")
+	m := mustParse(t, "Subject: one\n\nfour \xff\x00\x1b[31m\n")
+	hit := strings.Join(hitting(set, m), " ")
+	var explained []string
+	for _, rule := range set.Rules() {
+		if e := set.Explain(t.Context(), m, rule.Name); e.Value != 0 {
+			explained = append(explained, rule.Name)
+		}
+	}
+	if got := strings.Join(explained, " "); got != hit {
+		t.Errorf("explained as hits: %s, want %s", got, hit)
+	}
+	if set.Explain(t.Context(), m, "NONE") != nil {
+		t.Error("got an explanation of no rule")
+	}
+}
