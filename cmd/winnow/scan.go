@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ hits[{symbol, score, source, stage, detail}], errors[].`,
 	flags := c.Flags()
 	flags.StringVar(&f.envelope.client, "client", "", "address of the client that sent it (default: by the Received fields)")
 	flags.StringVar(&f.envelope.helo, "helo", "", "what the client called itself")
-	flags.StringVar(&f.envelope.sender, "sender", "", "envelope sender, <> for none (default: Return-Path, else the author)")
+	flags.StringVar(&f.envelope.sender, "sender", "", "envelope sender, <> for none (default: as Received and Return-Path tell, else the author)")
 	flags.StringSliceVar(&f.envelope.recipients, "recipient", nil, "envelope recipients (default: Delivered-To, else To)")
 	flags.BoolVar(&f.local, "local", false, "ask no DNS")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON, one object a line")
@@ -84,7 +85,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return errors.Join(err, a.Close())
 	}
 	client.Own = false // what is scanned came in, wherever this is called from
-	s := &scanner{app: a, envelope: &f.envelope, client: client, stdin: c.InOrStdin(), keep: config.Milter.MaxBody, subrules: f.subrules}
+	s := &scanner{app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody, subrules: f.subrules}
 	err = s.all(c.Context(), files, f.jobs, newPrinter(c.OutOrStdout(), c.ErrOrStderr(), f.asJSON, len(files)))
 	return errors.Join(err, a.Close())
 }
@@ -94,6 +95,7 @@ type scanner struct {
 	app      *app.App
 	envelope *envelope
 	client   message.Client
+	networks *message.Networks // whose Received fields are believed
 	stdin    io.Reader
 	keep     int64
 	subrules bool
@@ -181,7 +183,7 @@ func (s *scanner) file(ctx context.Context, name string) finding {
 	if err != nil {
 		return finding{File: name, Reason: "could not be read", Hits: []foundHit{}, Errors: []string{err.Error()}}
 	}
-	recipients := s.envelope.fill(m)
+	recipients := s.envelope.fill(m, s.networks)
 	f := newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
 	if s.subrules {
 		for _, result := range s.app.Rules().Subrules(ctx, m) {
@@ -200,7 +202,11 @@ func (s *scanner) message(name string) (*message.Message, error) {
 	m.Client = s.client
 	m.Stored = !s.client.Addr.IsValid()
 	if s.envelope.sender != "" {
-		m.Sender = strings.Trim(s.envelope.sender, "<>")
+		m.Sender, m.SenderKnown = strings.Trim(s.envelope.sender, "<>"), true
+	}
+	if relay, found := m.Relays(s.networks).LastExternal(); found && m.Stored {
+		m.Client.Addr, m.Client.Name = relay.Addr, relay.Name
+		m.Client.Helo = cmp.Or(m.Client.Helo, relay.Helo)
 	}
 	return m, nil
 }

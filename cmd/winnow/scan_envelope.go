@@ -31,10 +31,15 @@ func (e *envelope) parse() (message.Client, error) {
 // someone stands for a recipient that neither the command line nor the mail names.
 const someone = "recipient@localhost"
 
-// fill gives the message a sender where nothing names one yet, and returns its recipients.
-func (e *envelope) fill(m *message.Message) []string {
-	if e.sender == "" {
-		m.Sender = firstAddress(m.Header, "Return-Path", "From")
+// fill gives the message a sender where the command line names none, and returns its recipients. What is guessed is for
+// lists and whitelists; rules are told that it is a guess.
+func (e *envelope) fill(m *message.Message, networks *message.Networks) []string {
+	if !m.SenderKnown {
+		sender, known := m.EnvelopeFrom(networks)
+		if !known || sender == "" && !m.Stored {
+			sender = firstAddress(m.Header, "From")
+		}
+		m.Sender = sender
 	}
 	if len(e.recipients) > 0 {
 		return e.recipients

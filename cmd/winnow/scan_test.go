@@ -94,3 +94,29 @@ func TestScanOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestScanRelays takes the client from the Received fields, where the command line names none; a hop counts once.
+func TestScanRelays(t *testing.T) {
+	dir := ruleFolder(t, `
+header ONE_HOP  X-Spam-Relays-External =~ /^\[ ip=198\.51\.100\.7 rdns=mail\.example\.net [^\]]+\]$/
+header TWO_HOPS X-Spam-Relays-External =~ /^\[ ip=203\.0\.113\.9 [^\]]+\] \[ ip=198\.51\.100\.7 /
+header ENVELOPE EnvelopeFrom =~ /^a\@example\.net$/
+header NOBODY   EnvelopeFrom =~ /^$/
+`)
+	received := "Received: from mail.example.net (mail.example.net [198.51.100.7]) by mx.our.example (Postfix) with ESMTP id 1;\n\tWed, 25 Nov 2020 10:00:00 +0000\n"
+	mail := "From: a@example.net\nSubject: x\n\nx\n"
+	for _, test := range []struct {
+		mail, args, want string
+	}{
+		{received + mail, "", "ONE_HOP NOBODY"},
+		{"Return-Path: <a@example.net>\n" + received + mail, "", "ONE_HOP ENVELOPE"},
+		{received + mail, "--sender a@example.net", "ONE_HOP ENVELOPE"},
+		{received + mail, "--client 203.0.113.9", "TWO_HOPS ENVELOPE"},
+		{mail, "", "NOBODY"},
+	} {
+		got := scanned(t, test.mail, append([]string{"--rules", dir}, strings.Fields(test.args)...)...)
+		if diff := cmp.Diff([]string{test.want}, got); diff != "" {
+			t.Errorf("%q: %s", test.args, diff)
+		}
+	}
+}

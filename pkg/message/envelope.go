@@ -35,7 +35,7 @@ func (m *Message) EnvelopeFrom(networks *Networks) (sender string, known bool) {
 
 // envelopeKnown tells whether Sender comes from a transaction rather than from a field of the header.
 func (m *Message) envelopeKnown() bool {
-	return !m.Stored || m.Sender != returnPath(m.Header)
+	return !m.Stored || m.SenderKnown
 }
 
 // isSender tells of what can be an envelope sender: an address, or nothing.

@@ -15,7 +15,8 @@ type Message struct {
 	User    string // the SASL login that the client authenticated as, "" for none
 	// Stored tells of a message from a file: the Received fields have its last hop already, so that Client, where it is known
 	// at all, is one of them and no further one, and Sender may be a guess.
-	Stored bool
+	Stored      bool
+	SenderKnown bool // of a stored message: Sender is no guess
 
 	Sender     string   // envelope sender without angle brackets, "" for the null sender <>
 	Recipients []string // envelope recipients that were accepted, in order

@@ -79,7 +79,7 @@ func (s *Set) runMessage(archive, name string, text, want []byte) []TestResult {
 		switch key {
 		case "":
 		case "sender":
-			m.Sender = strings.TrimSpace(value)
+			m.Sender, m.SenderKnown = strings.TrimSpace(value), true
 		case "hits", "misses":
 			for _, symbol := range symbols {
 				results = append(results, run.expect(archive, name, symbol, key == "hits"))
