@@ -28,35 +28,142 @@ func decodeText(text []byte, declared string) string {
 		}
 		return string(text)
 	}
-	if utf8.Valid(text) {
+	if isStrictUTF8(text) {
 		return string(text)
 	}
-	if whole := trimCutRune(text); len(whole) < len(text) && !isASCII(whole) && utf8.Valid(whole) {
-		return string(whole)
+	if charset != "us-ascii" && charset != "ascii" && !isUTF8(charset) {
+		if decoded, ok := decodeCharset(text, charset); ok {
+			return decoded
+		}
 	}
-	if decoded, ok := decodeCharset(text, charset); ok {
-		return decoded
-	}
-	return decodeAny(charmap.Windows1252, text)
+	return decodeWindows1252(text)
 }
 
 // decodeDeclared returns the text in UTF-8 by the declared charset even where it is not valid in it; encoded words are
 // decoded so. Only an unknown charset is guessed.
 func decodeDeclared(text []byte, declared string) string {
 	charset := charsetName(declared)
-	if isASCII(text) && !isSevenBit(charset) {
+	switch {
+	case isASCII(text) && !isSevenBit(charset):
+		return string(text)
+	case isUTF8(charset):
+		return replaceInvalid(text)
+	case isUTF16(charset):
+		return decodeAny(utf16Encoding(text, charset), text)
+	case isUTF7(charset):
+		if decoded, ok := decodeUTF7(text); ok {
+			return decoded
+		}
+	case charset == "us-ascii" || charset == "ascii":
+		return replaceEightBit(text)
+	case isWindows1252(charset):
+		return decodeWindows1252(text)
+	default:
+		if enc := findEncoding(charset); enc != nil {
+			return decodeAny(enc, text)
+		}
+	}
+	return decodeWindows1252(text)
+}
+
+func isUTF8(charset string) bool { return charset == "utf-8" || charset == "utf8" }
+
+// isWindows1252 tells of the charsets that mean it: what says ISO 8859-1 is windows-1252 on most of the Internet.
+func isWindows1252(charset string) bool {
+	switch charset {
+	case "iso-8859-1", "iso8859-1", "windows-1252", "cp1252":
+		return true
+	}
+	return false
+}
+
+// decodeWindows1252 decodes anything; U+FFFD stands for the five octets that are not in it.
+func decodeWindows1252(text []byte) string {
+	out := make([]byte, 0, len(text)+len(text)/8)
+	for _, c := range text {
+		if c < utf8.RuneSelf {
+			out = append(out, c)
+			continue
+		}
+		r := charmap.Windows1252.DecodeByte(c)
+		if r < 0xa0 {
+			r = utf8.RuneError // the five are control characters in the WHATWG's table
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return string(out)
+}
+
+// replaceEightBit puts U+FFFD in the place of what is not ASCII.
+func replaceEightBit(text []byte) string {
+	out := make([]byte, 0, len(text)+8)
+	for _, c := range text {
+		if c < utf8.RuneSelf {
+			out = append(out, c)
+		} else {
+			out = append(out, "\uFFFD"...)
+		}
+	}
+	return string(out)
+}
+
+// isStrictUTF8 tells whether text is UTF-8 without the code points that Unicode keeps for internal use.
+func isStrictUTF8(text []byte) bool {
+	if !utf8.Valid(text) {
+		return false
+	}
+	for at := 0; ; at++ {
+		i := bytes.IndexAny(text[at:], "\xef\xf0\xf1\xf2\xf3\xf4")
+		if i < 0 {
+			return true
+		}
+		at += i
+		if r, _ := utf8.DecodeRune(text[at:]); isNonCharacter(r) {
+			return false
+		}
+	}
+}
+
+func isNonCharacter(r rune) bool { return r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef }
+
+// replaceInvalid puts U+FFFD in the place of each sequence that is no UTF-8: an octet and those that seem to continue it.
+func replaceInvalid(text []byte) string {
+	if isStrictUTF8(text) {
 		return string(text)
 	}
-	if charset == "utf-8" || charset == "utf8" {
-		return strings.ToValidUTF8(string(text), "\uFFFD")
+	out := make([]byte, 0, len(text)+8)
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 || isNonCharacter(r) {
+			size = max(size, brokenSize(text[at:]))
+			r = utf8.RuneError
+		}
+		out = utf8.AppendRune(out, r)
+		at += size
 	}
-	if isUTF16(charset) {
-		return decodeAny(utf16Encoding(text, charset), text)
+	return string(out)
+}
+
+// brokenSize returns how many octets of text are one broken sequence.
+func brokenSize(text []byte) int {
+	size := 1
+	switch c := text[0]; {
+	case c >= 0xf0 && c < 0xf8:
+		size = 4
+	case c >= 0xe0:
+		size = 3
+	case c >= 0xc0:
+		size = 2
 	}
-	if enc := findEncoding(charset); enc != nil {
-		return decodeAny(enc, text)
+	if text[0] >= 0xf8 {
+		return 1
 	}
-	return decodeText(text, declared)
+	for i := 1; i < size; i++ {
+		if i == len(text) || text[i]&0xc0 != 0x80 {
+			return i
+		}
+	}
+	return size
 }
 
 // charsetName cuts the language off that RFC 2231, 5 allows behind a charset.
@@ -85,25 +192,15 @@ func isUTF16(charset string) bool {
 
 func isUTF7(charset string) bool { return charset == "utf-7" || charset == "unicode-1-1-utf-7" }
 
-// trimCutRune takes off the begin of a character whose end was cut off with the rest of a long message.
-func trimCutRune(text []byte) []byte {
-	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
-		if last := text[len(text)-i:]; utf8.RuneStart(last[0]) {
-			if last[0] >= utf8.RuneSelf && !utf8.FullRune(last) {
-				return text[:len(text)-i]
-			}
-			break
-		}
-	}
-	return text
-}
-
 // decodeCharset decodes text that is valid in the charset all through.
 func decodeCharset(text []byte, charset string) (string, bool) {
 	var enc encoding.Encoding
 	switch {
 	case isUTF7(charset):
 		return decodeUTF7(text)
+	case isWindows1252(charset):
+		decoded := decodeWindows1252(text)
+		return decoded, !strings.ContainsRune(decoded, utf8.RuneError)
 	case isUTF16(charset):
 		enc, text = utf16Encoding(text, charset), text[:len(text)&^1]
 	default:
@@ -132,6 +229,11 @@ func findEncoding(charset string) encoding.Encoding {
 		return nil
 	case "hz-gb-2312":
 		return simplifiedchinese.HZGB2312
+	}
+	if strings.HasPrefix(charset, "iso-8859-") {
+		if enc, err := ianaindex.MIME.Encoding(charset); err == nil && enc != nil {
+			return enc // not the windows charset that browsers take it for
+		}
 	}
 	if enc, err := htmlindex.Get(charset); err == nil && enc != encoding.Replacement {
 		return enc
@@ -171,7 +273,7 @@ func decodeUTF7(text []byte) (string, bool) {
 			return out.String(), true
 		}
 		end := 0
-		for end < len(rest) && base64Values[rest[end]] != notBase64 {
+		for end < len(rest) && base64Values[rest[end]] < padding {
 			end++
 		}
 		if end == 0 {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -8,15 +9,15 @@ import (
 // derived is what has been derived from a message's content so far. Each layer is made when a stage first asks for it;
 // stages that ask at the same time wait for the one that makes it. The content must be complete by then.
 type derived struct {
-	entities lazy[[]*Part]
-	parts    lazy[[]*Part]
-	subject  lazy[string]
-	body     lazy[[]string]
-	raw      lazy[[]string]
-	full     lazy[[]byte]
-	uris     lazy[[]URI]
-	headers  headerTexts
-	relays   atomic.Pointer[keptRelays]
+	structure lazy[*structure]
+	parts     lazy[[]*Part]
+	subject   lazy[string]
+	body      lazy[[]string]
+	raw       lazy[[]string]
+	full      lazy[[]byte]
+	uris      lazy[[]URI]
+	headers   headerTexts
+	relays    atomic.Pointer[keptRelays]
 }
 
 // lazy is a value that is made when it is first wanted, and shared from then on.
@@ -32,9 +33,7 @@ func (l *lazy[T]) get(build func() T) T {
 
 // Entities returns every MIME entity in the order they stood in, the message itself first and multiparts before what
 // they hold. There is always one. They are shared: nobody may write to them.
-func (m *Message) Entities() []*Part {
-	return m.derived.entities.get(func() []*Part { return parseEntities(m.Header, m.Body) })
-}
+func (m *Message) Entities() []*Part { return m.structure().entities }
 
 // Parts returns the MIME leaves in the order they stood in: what is no multipart and no attached message itself. A
 // message that is neither is its own and only part. They are shared: nobody may write to them.
@@ -73,8 +72,12 @@ func (m *Message) RawBody() []string {
 	return m.derived.raw.get(func() []string { return rawBody(m.Parts()) })
 }
 
-// Full returns what full rules are matched against: header and body as they came, with LF line ends.
+// Full returns what full rules are matched against: header and body as they came, with LF line ends; or as the file has
+// them. It is shared: nobody may write to it.
 func (m *Message) Full() []byte {
+	if m.source != nil {
+		return m.source.text
+	}
 	return m.derived.full.get(func() []byte { return full(m.Header, m.Body) })
 }
 
@@ -82,5 +85,16 @@ func (m *Message) Full() []byte {
 // kind those from attributes of HTML before those from the Subject and from text, and else in the order they stood in.
 // They are shared: nobody may write to them.
 func (m *Message) URIs() []URI {
-	return m.derived.uris.get(func() []URI { return collectURIs(m.Subject(), m.Parts()) })
+	return m.derived.uris.get(func() []URI { return collectURIs(m.Subject(), slices.Concat(m.Parts(), m.leavesAside())) })
+}
+
+// leavesAside returns the leaves that rules do not see.
+func (m *Message) leavesAside() []*Part {
+	var leaves []*Part
+	for _, p := range m.structure().aside {
+		if p.leaf {
+			leaves = append(leaves, p)
+		}
+	}
+	return leaves
 }

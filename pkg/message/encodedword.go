@@ -11,24 +11,34 @@ func decodeField(name, value string) string {
 	if !isASCII(value) {
 		value = decodeText([]byte(value), "utf-8") // RFC 6532 allows UTF-8; anything else is guessed
 	}
-	if !holdsWords(name) {
-		return value
+	if strings.Contains(value, "=?") && holdsWords(name) {
+		return decodeWords(value)
 	}
-	return decodeWords(value)
+	return value
 }
 
 // unfoldText makes one blank of a line end and the white space behind it, and takes white space off the ends.
 func unfoldText(value string) string {
-	if strings.Contains(value, "\n") {
-		lines := strings.Split(strings.ReplaceAll(value, "\r\n", "\n"), "\n")
-		for i := 1; i < len(lines); i++ {
-			if rest := strings.TrimLeft(lines[i], " \t"); len(rest) < len(lines[i]) {
-				lines[i] = " " + rest
-			}
-		}
-		value = strings.Join(lines, "")
+	if strings.IndexByte(value, '\n') >= 0 {
+		value = unfoldLines(value)
 	}
 	return strings.Trim(value, " \t\r\v\f")
+}
+
+func unfoldLines(value string) string {
+	out := make([]byte, 0, len(value))
+	for {
+		end := strings.IndexByte(value, '\n')
+		if end < 0 {
+			return string(append(out, value...))
+		}
+		out = append(out, value[:end]...)
+		if rest := strings.TrimLeft(value[end+1:], " \t"); len(rest) < len(value)-end-1 {
+			out, value = append(out, ' '), rest
+		} else {
+			out, value = bytes.TrimSuffix(out, []byte("\r")), rest
+		}
+	}
 }
 
 // holdsWords tells whether encoded words are decoded in a field of that name: not in those that hold no text, where
@@ -52,9 +62,6 @@ type word struct {
 // charset are joined before they are decoded, for many senders cut a text between the octets of a character, against
 // RFC 2047, 5.
 func decodeWords(text string) string {
-	if !strings.Contains(text, "=?") {
-		return text
-	}
 	var out strings.Builder
 	var open word // decoded, not yet written
 	for text != "" {
@@ -64,15 +71,16 @@ func decodeWords(text string) string {
 		}
 		next, length, ok := readWord(text[start:])
 		if !ok {
-			out.WriteString(open.decode() + text[:start+2])
+			open.writeTo(&out)
+			out.WriteString(text[:start+2])
 			open, text = word{}, text[start+2:]
 			continue
 		}
-		adjacent := open.charset != "" && strings.Trim(text[:start], " \t") == ""
+		adjacent := open.charset != "" && strings.Trim(text[:start], " \t\r\v\f") == ""
 		if adjacent && open.charset == next.charset {
 			open.text = append(open.text, next.text...)
 		} else {
-			out.WriteString(open.decode())
+			open.writeTo(&out)
 			if !adjacent {
 				out.WriteString(text[:start])
 			}
@@ -80,16 +88,15 @@ func decodeWords(text string) string {
 		}
 		text = text[start+length:]
 	}
-	out.WriteString(open.decode())
+	open.writeTo(&out)
 	out.WriteString(text)
 	return out.String()
 }
 
-func (w word) decode() string {
-	if w.charset == "" {
-		return ""
+func (w word) writeTo(out *strings.Builder) {
+	if w.charset != "" {
+		out.WriteString(decodeDeclared(w.text, w.charset))
 	}
-	return decodeDeclared(w.text, w.charset)
 }
 
 // readWord reads the encoded word that s begins with: =?charset?B or Q?text?=. The text may hold blanks, which senders
@@ -108,7 +115,7 @@ func readWord(s string) (w word, length int, ok bool) {
 	case 'b', 'B':
 		w.text = decodeBase64([]byte(text))
 	case 'q', 'Q':
-		w.text = appendUnquoted(nil, bytes.ReplaceAll([]byte(text), []byte("_"), []byte(" ")))
+		w.text = unquote([]byte(strings.ReplaceAll(text, "_", " ")))
 	default:
 		return word{}, 0, false
 	}

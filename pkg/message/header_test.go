@@ -15,7 +15,7 @@ func TestDecodeText(t *testing.T) {
 		{"latin 9", "\xa4", "iso-8859-15", "€"},
 		{"undeclared", "caf\xe9", "", "café"},
 		{"broken UTF-8", "\xc3\xa9 \xe9 x", "utf-8", "Ã© é x"},
-		{"UTF-8 cut off within a character", "\xc3\xa9 \xe2\x82", "utf-8", "é "},
+		{"UTF-8 cut off within a character", "\xc3\xa9 \xe2\x82", "utf-8", "Ã© â‚"},
 		{"not cut off, but latin", "caf\xe9", "utf-8", "café"},
 		{"invalid in the declared charset", "\x81", "shift_jis", "\uFFFD"},
 		{"shift-jis", "\x93\xfa\x96{", "Shift_JIS", "日本"},

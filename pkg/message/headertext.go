@@ -2,6 +2,7 @@ package message
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -99,12 +100,18 @@ func (m *Message) fields(raw bool, names ...string) []string {
 	var lines []string
 	for _, name := range names {
 		for _, f := range m.Header {
-			if strings.EqualFold(f.Name, name) {
+			if strings.EqualFold(f.Name, name) && !isOfFilters(name) {
 				lines = append(lines, f.text(raw)+"\n")
 			}
 		}
 	}
 	return lines
+}
+
+// isOfFilters tells of the fields that a filter before us may have added. Rules see them only in ALL:raw, or a sender
+// could forge our own verdict.
+func isOfFilters(name string) bool {
+	return len(name) > 7 && strings.EqualFold(name[:7], "X-Spam-")
 }
 
 func (f Field) text(raw bool) string {
@@ -123,22 +130,87 @@ func clip(s string, n int) string {
 	return s
 }
 
-// allHeaders returns every field as "Name: value\n", raw as it stood, up to MaxAllHeaders.
+// allHeaders returns every field as a line, raw as it stood.
 func (m *Message) allHeaders(raw bool) []string {
-	lines := make([]string, 0, len(m.Header))
-	size := 0
-	colon := ": "
 	if raw {
-		colon = ":"
+		return m.allRaw()
 	}
-	for _, f := range m.Header {
-		line := clip(f.Name, MaxFieldName) + colon + f.text(raw) + "\n"
-		if size += len(line); size > MaxAllHeaders {
-			break
-		}
-		lines = append(lines, line)
+	lines, _ := m.allDecoded()
+	return lines
+}
+
+// allRaw returns every field as it stood.
+func (m *Message) allRaw() []string {
+	if m.source != nil {
+		return rawFields(m.source.text[:m.source.end])
+	}
+	lines := make([]string, len(m.Header))
+	for i, f := range m.Header {
+		lines[i] = f.Name + ":" + f.Value + "\n"
 	}
 	return lines
+}
+
+// rawFields returns the fields of a header in a file. What stands on top and begins with a blank is none.
+func rawFields(header []byte) []string {
+	var lines []string
+	for len(header) > 0 {
+		field, rest := cutField(header)
+		if field[0] != ' ' && field[0] != '\t' && len(field) > 1 && field[len(field)-1] == '\n' {
+			lines = append(lines, string(field))
+		}
+		header = rest
+	}
+	return lines
+}
+
+// allDecoded returns every field as "Name: value\n", up to MaxAllHeaders, and whether that cut some off. SpamAssassin
+// counts the fields of one name together, so that those that come later in the header may be in when others are not.
+func (m *Message) allDecoded() (lines []string, cut bool) {
+	fields := slices.DeleteFunc(slices.Clone(m.Header), func(f Field) bool { return isOfFilters(f.Name) })
+	lines = make([]string, len(fields))
+	size := 0
+	for i, f := range fields {
+		lines[i] = clip(f.Name, MaxFieldName) + ": " + f.text(false) + "\n"
+		size += len(lines[i])
+	}
+	if size <= MaxAllHeaders {
+		return lines, false
+	}
+	return cutLines(fields, lines), true
+}
+
+// cutLines leaves of the lines those that MaxAllHeaders allows, the fields of one name one after the other.
+func cutLines(h Header, lines []string) []string {
+	kept, size := make([]bool, len(lines)), 0
+	seen := make(map[string]bool)
+	byName := make(map[string][]int)
+	for i, f := range h {
+		key := strings.ToLower(f.Name)
+		byName[key] = append(byName[key], i)
+	}
+	full := false
+	for _, f := range h {
+		key := strings.ToLower(f.Name)
+		if full || seen[key] {
+			continue
+		}
+		seen[key] = true
+		for _, i := range byName[key] {
+			if size += len(lines[i]); size > MaxAllHeaders {
+				full = true
+				break
+			}
+			kept[i] = true
+		}
+	}
+	left := lines[:0]
+	for i, line := range lines {
+		if kept[i] {
+			left = append(left, line)
+		}
+	}
+	return left
 }
 
 // pick takes out of each line what the modifiers ask for.

@@ -4,7 +4,7 @@ package message
 // wear filters out. What is beyond a limit is cut off or taken as plain text, never refused.
 const (
 	MaxHeaderBytes = 1 << 20 // of a header, where the message comes from a file; Postfix has its own header_size_limit
-	MaxFields      = 1_000   // of one header: further fields are dropped
+	MaxFields      = 5_000   // of one header: further fields are dropped
 	MaxFieldName   = 256     // octets of a field's name that rules see
 	MaxFieldValue  = 8_192   // octets of a field's value that rules see, and that is searched for parameters and addresses
 	MaxAllHeaders  = 65_536  // octets of the pseudo header ALL
@@ -12,8 +12,9 @@ const (
 	MaxAddresses   = 1_000   // mail addresses in one field
 	MaxComments    = 16      // nesting of comments in an address, RFC 5322, 3.2.2
 
-	MaxDepth = 20  // nesting of multiparts and attached messages: what is deeper is one part of plain text
-	MaxParts = 500 // MIME entities: what follows the last one is taken as part of it, as plain text
+	MaxDepth    = 20    // nesting of multiparts and attached messages: what is deeper is one part of plain text
+	MaxParts    = 1_000 // of one multipart: what follows is searched for URIs, as plain text
+	MaxEntities = 5_000 // of one message: the same
 
 	MaxBodyPart   = 50_000  // characters of one part that body rules see, more or less: it is cut at the end of a line
 	MaxRawPart    = 500_000 // octets of one part that rawbody rules see, cut in the same way

@@ -32,9 +32,9 @@ func TestLimits(t *testing.T) {
 		}, MaxFields},
 		{"MaxFieldName", func() int {
 			m := &Message{Header: Header{{strings.Repeat("A", MaxFieldName+5), "b"}}}
-			text, _ := m.HeaderText("ALL", HeaderRaw)
+			text, _ := m.HeaderText("ALL", HeaderDecoded)
 			return len(text)
-		}, MaxFieldName + len(":b\n")},
+		}, MaxFieldName + len(": b\n")},
 		{"MaxFieldValue", func() int {
 			m := &Message{Header: Header{{"A", strings.Repeat("b", MaxFieldValue+5)}}}
 			text, _ := m.HeaderText("A", HeaderDecoded)
@@ -46,9 +46,9 @@ func TestLimits(t *testing.T) {
 		{"MaxAllHeaders", func() int {
 			m := &Message{Header: make(Header, 20)}
 			for i := range m.Header {
-				m.Header[i] = Field{"A", strings.Repeat("b", MaxFieldValue-len("A:\n"))}
+				m.Header[i] = Field{"A", strings.Repeat("b", MaxFieldValue-len("A: \n"))}
 			}
-			text, _ := m.HeaderText("ALL", HeaderRaw)
+			text, _ := m.HeaderText("ALL", HeaderDecoded)
 			return len(text)
 		}, MaxAllHeaders},
 		{"MaxParams", func() int { return len(parseMediaType("text/html" + strings.Repeat("; a=b", MaxParams+5)).params) }, MaxParams},
@@ -69,7 +69,7 @@ func TestLimits(t *testing.T) {
 			m := &Message{Header: Header{{"Content-Type", "multipart/mixed; boundary=b0"}}, Body: []byte(body.String())}
 			return m.Parts()[0].Depth
 		}, MaxDepth},
-		{"MaxParts", func() int { return len(parts(MaxParts + 500).Entities()) }, MaxParts},
+		{"MaxParts", func() int { return len(parts(MaxParts + 500).Entities()) }, 1 + MaxParts},
 		{"MaxBodyPart", func() int {
 			return len(strings.Join(plainMessage(strings.Repeat("x", 2*MaxBodyPart)).BodyLines()[1:], ""))
 		}, MaxBodyPart},

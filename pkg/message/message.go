@@ -26,6 +26,7 @@ type Message struct {
 	Body   []byte // as received, at most as much as the session keeps; see Size
 	Size   int64  // octets of header and body that were sent, also where Body holds fewer
 
+	source  *source // where it comes from a file
 	derived derived
 }
 

@@ -28,27 +28,26 @@ func TestParts(t *testing.T) {
 		{"nothing", "", "", []string{`0 text/plain ""`}},
 		{"two parts", "multipart/mixed; boundary=b", two, []string{`1 text/plain "one"`, `1 text/plain "two"`}},
 		{"CRLF", "multipart/mixed; boundary=b", strings.ReplaceAll(two, "\n", "\r\n"), []string{`1 text/plain "one"`, `1 text/plain "two"`}},
-		{"no boundary parameter", "multipart/mixed", "--b\n\none\n", []string{`0 text/plain "--b\n\none\n"`}},
-		{"empty boundary", `multipart/mixed; boundary=""`, "--\n\none\n", []string{`0 text/plain "--\n\none\n"`}},
-		{"boundary that does not occur", "multipart/mixed; boundary=c", two, []string{`0 text/plain "--b\n\none\n--b\n\ntwo\n--b--\n"`}},
-		{"only the closing boundary", "multipart/mixed; boundary=b", "x\n--b--\n", []string{`0 text/plain "x\n--b--\n"`}},
+		{"no boundary parameter", "multipart/mixed", "--b\n\none\n", []string{`0 text/plain "\n--b\n\none\n"`}},
+		{"empty boundary", `multipart/mixed; boundary=""`, "--\n\none\n", []string{`0 text/plain "\n--\n\none\n"`}},
+		{"boundary that does not occur", "multipart/mixed; boundary=c", two, []string{`1 text/plain "--b\n\none\n--b\n\ntwo\n--b--\n"`}},
+		{"only the closing boundary", "multipart/mixed; boundary=b", "x\n--b--\n", []string{`1 text/plain "x"`}},
 		{"not at the begin of a line", "multipart/mixed; boundary=b", "--b\n\na --b\n --b\n--b--", []string{`1 text/plain "a --b\n --b"`}},
 		{"blanks behind it", "multipart/mixed; boundary=b", "--b \t\n\none\n--b-- \n", []string{`1 text/plain "one"`}},
 		{"begins like it", "multipart/mixed; boundary=b", "--b\n\none\n--bc\n--b-\n--b--", []string{`1 text/plain "one\n--bc\n--b-"`}},
 		{"no end", "multipart/mixed; boundary=b", "--b\n\none\ntwo", []string{`1 text/plain "one\ntwo"`}},
 		{"ends with an opening one", "multipart/mixed; boundary=b", "--b\n\none\n--b\n", []string{`1 text/plain "one"`}},
 		{"empty part", "multipart/mixed; boundary=b", "--b\n--b\n\ntwo\n--b--\n", []string{`1 text/plain ""`, `1 text/plain "two"`}},
-		{"part behind the end", "multipart/mixed; boundary=b", "--b\n\none\n--b--\nepilogue\n--b\n\ntwo\n--b--\n", []string{`1 text/plain "one"`, `1 text/plain "two"`}},
+		{"part behind the end", "multipart/mixed; boundary=b", "--b\n\none\n--b--\nepilogue\n--b\n\ntwo\n--b--\n", []string{`1 text/plain "one"`}},
 		{"inner without end", "multipart/mixed; boundary=b", "--b\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\none\n--b\n\ntwo\n--b--\n", []string{`2 text/plain "one"`, `1 text/plain "two"`}},
-		{"inner without boundary", "multipart/mixed; boundary=b", "--b\nContent-Type: multipart/mixed\n\n--i\n\none\n--b--\n", []string{`1 text/plain "--i\n\none"`}},
+		{"inner without boundary", "multipart/mixed; boundary=b", "--b\nContent-Type: multipart/mixed\n\n--i\n\none\n--b--\n", []string{`2 text/plain "--i\n\none"`}},
 		{"attached message", "message/rfc822", "Subject: x\n\ninner", []string{`1 text/plain "inner"`}},
 		{"attached message from an mbox", "message/rfc822", "From x y\nContent-Type: text/html\n\ninner", []string{`1 text/html "inner"`}},
-		{"attached nothing", "message/rfc822", "", []string{`0 text/plain ""`}},
-		{"attached text", "message/rfc822", "only text", []string{`1 text/plain "only text"`}},
+		{"attached nothing", "message/rfc822", "", []string{`0 message/rfc822 ""`}},
+		{"attached text", "message/rfc822", "only text", []string{`1 text/plain ""`}},
 		{"partial message", "message/partial; number=1", "Subject: x\n\ninner", []string{`0 message/partial "Subject: x\n\ninner"`}},
 		{"international message", "message/global", "Subject: x\n\ninner", []string{`1 text/plain "inner"`}},
-		{"binary keeps its line ends", "application/octet-stream", "a\r\nb", []string{`0 application/octet-stream "a\r\nb"`}},
-		{"text does not", "text/plain", "a\r\nb", []string{`0 text/plain "a\nb"`}},
+		{"line ends of the wire", "application/octet-stream", "a\r\nb", []string{`0 application/octet-stream "a\nb"`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,12 +101,15 @@ func TestTransfer(t *testing.T) {
 		{"BASE64 ", "aGVs\r\nbG8", "hello"},
 		{"base64", "aGVsbG8", "hello"},
 		{"base64", "a!G-V s*bG8=\n--\n", "hello"},
-		{"base64", "aA==ZQ==bGxv", "hello"},
+		{"base64", "aA==ZQ==bGxv", "h\x00\x00e\x00\x00llo"},
+		{"base64", "aA==ZQ==bGxv!", "h\x0f\xffe\x0f\xffllo"},
 		{"base64", "a", ""},
 		{"base64", "====", ""},
 		{"quoted-printable", "a=3Db=\n c =  \r\nd", "a=b c d"},
-		{"quoted-printable", "a \t\nb =", "a\nb "},
-		{"Quoted-Printable; x", "=e9=E9==G0=3", "\xe9\xe9==G0=3"},
+		{"quoted-printable", "a \t\nb =", "a\nb ="},
+		{"Quoted-Printable", "=e9=E9==G0=3", "\xe9\xe9==G0=3"},
+		{"quoted-printable", "a==\n3Db", "a=b"},
+		{"quoted-printable; x", "a=3Db", "a=3Db"},
 		{"quoted-printable", "a=0D=0Ab\r\n", "a\nb\n"},
 		{"8bit", "a=3Db", "a=3Db"},
 		{"x-uuencode", "a=3Db", "a=3Db"},
@@ -115,7 +117,7 @@ func TestTransfer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		h := Header{{"Content-Transfer-Encoding", tt.encoding}}
-		if got := string(decodeTransfer(h, []byte(tt.text))); got != tt.want {
+		if got := string(decodeTransfer(&Part{Header: h, declared: "text/plain"}, []byte(tt.text))); got != tt.want {
 			t.Errorf("%s %q: got %q, want %q", tt.encoding, tt.text, got, tt.want)
 		}
 	}
@@ -130,10 +132,11 @@ func TestFileName(t *testing.T) {
 		{"application/octet-stream; name=a.HTM", "", "a.HTM", "text/html"},
 		{"text/plain", "attachment; filename=a.shtml", "a.shtml", "text/html"},
 		{"text/plain", "attachment; filename=html", "html", "text/plain"},
-		{"message/rfc822; name=a.html", "", "a.html", "message/rfc822"},
+		{"message/rfc822; name=a.html", "", "a.html", "text/html"},
 	}
 	for _, tt := range tests {
-		p := newPart(Header{{"Content-Type", tt.contentType}, {"Content-Disposition", tt.disposition}}, 0, "text/plain")
+		h := Header{{"Content-Type", tt.contentType}, {"Content-Disposition", tt.disposition}}
+		p := newPart(h, 0)
 		if p.FileName != tt.want || p.Type != tt.mediaType {
 			t.Errorf("%s, %s: got %q %s, want %q %s", tt.contentType, tt.disposition, p.FileName, p.Type, tt.want, tt.mediaType)
 		}

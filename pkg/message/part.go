@@ -1,8 +1,6 @@
 package message
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -15,27 +13,48 @@ type Part struct {
 	Header   Header // of an attached message's first part: that message's header
 	Data     []byte // of a leaf: transfer-decoded; text with LF line ends
 
-	media    mediaType
+	declared string // its type, whatever its file name says
+	missing  bool   // it declares none
 	leaf     bool
-	raw      []byte // what stands behind the header
+	raw      []byte // what stands behind the header, as long as it is a leaf
 	text     lazy[string]
 	rendered lazy[*page]
 
 	contentType lazy[ContentType]
 }
 
-func newPart(h Header, depth int, standard string) *Part {
-	value, _ := h.last("Content-Type")
-	media := parseMediaType(value)
-	if media.name == "" {
-		media.name = standard
+func newPart(h Header, depth int) *Part {
+	p := &Part{Depth: depth, Header: h}
+	t := p.ContentType()
+	p.declared, p.missing = t.Type, !declaresType(p.Field("Content-Type"))
+	if !p.missing || h.Has("Content-Type") {
+		p.Charset = t.Charset
 	}
-	p := &Part{Type: media.name, Charset: media.param("charset"), Depth: depth, Header: h, media: media}
-	p.FileName = fileName(h, media)
-	if name := strings.ToLower(p.FileName); hasAnySuffix(name, ".htm", ".html", ".shtm", ".shtml") && !media.is("multipart/") && !media.is("message/") {
+	p.FileName = p.Name()
+	p.Type = p.declared
+	if hasAnySuffix(strings.ToLower(p.FileName), ".htm", ".html", ".shtm", ".shtml") {
 		p.Type = "text/html"
 	}
+	if p.FileName == "" {
+		p.FileName = extendedFileName(h)
+	}
 	return p
+}
+
+func (p *Part) isMultipart() bool { return strings.HasPrefix(p.declared, "multipart/") }
+
+// setType changes what the entity is for one that declares nothing useful.
+func (p *Part) setType(name string) {
+	p.declared = name
+	if p.Type != "text/html" {
+		p.Type = name
+	}
+}
+
+// declaresType tells whether a Content-Type has a type at all.
+func declaresType(value string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(value, " \t\r\n\v\f"), ";")
+	return name != ""
 }
 
 func hasAnySuffix(s string, suffixes ...string) bool {
@@ -47,69 +66,41 @@ func hasAnySuffix(s string, suffixes ...string) bool {
 	return false
 }
 
-// fileName is the name that a reader would see: from Content-Disposition, else from Content-Type. Mail programs put
-// encoded words there, though RFC 2047, 5 forbids it.
-func fileName(h Header, media mediaType) string {
-	name := ""
-	if value, found := h.last("Content-Disposition"); found {
-		disposition := parseMediaType(value)
-		if name = disposition.param("filename"); name == "" {
-			name = disposition.param("name")
+// extendedFileName is the name in the form of RFC 2231, 4, which SpamAssassin does not read.
+func extendedFileName(h Header) string {
+	for _, field := range []string{"Content-Disposition", "Content-Type"} {
+		value, found := h.last(field)
+		if !found || strings.IndexByte(value, '*') < 0 {
+			continue
+		}
+		t := parseMediaType(value)
+		for _, name := range []string{"filename", "name"} {
+			if file := t.param(name); file != "" {
+				return file
+			}
 		}
 	}
-	if name == "" {
-		name = media.param("name")
-	}
-	if name == "" {
-		name = media.param("filename")
-	}
-	return decodeWords(name)
+	return ""
 }
 
-// becomeText makes the part a leaf of plain text, for what should be a multipart or a message but cannot be read as one.
-func (p *Part) becomeText(data []byte) {
-	p.Type = "text/plain"
-	p.becomeLeaf(data)
-}
-
-func (p *Part) becomeLeaf(data []byte) {
-	p.leaf = true
-	if strings.HasPrefix(p.Type, "text/") || strings.HasPrefix(p.Type, "message/") {
-		data = toLF(data)
-	}
-	p.Data = data
-}
-
-// addText adds what MaxParts leaves no other place for.
-func (p *Part) addText(text []byte) {
-	p.Data = slices.Concat(p.Data, []byte("\n"), toLF(text))
-}
-
-// squeezeBlankLines leaves at most MaxBlankLines blank lines in a row, so that a page of nothing does not push what
-// stands behind it out of a rule's sight. It returns text itself where there is nothing to do.
-func squeezeBlankLines(text []byte) []byte {
-	var squeezed []byte // what is kept of text[:done]
-	blanks, done := 0, 0
-	for at := 0; at < len(text); {
-		end := len(text)
-		if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
-			end = at + n + 1
+// HeaderText returns what mimeheader rules are matched against: the last field of that name, decoded and with "\n" at its
+// end, or raw all of them. It returns false where there is none.
+func (p *Part) HeaderText(name string, raw bool) (string, bool) {
+	if !raw {
+		value, found := p.Header.last(name)
+		if !found {
+			return "", false
 		}
-		switch {
-		case text[at] > ' ' || len(bytes.TrimSpace(text[at:end])) > 0:
-			blanks = 0
-		case blanks < MaxBlankLines:
-			blanks++
-		default:
-			squeezed = append(squeezed, text[done:at]...)
-			done = end
+		return decodeField(name, clip(value, MaxFieldValue)) + "\n", true
+	}
+	var all []byte
+	found := false
+	for _, f := range p.Header {
+		if strings.EqualFold(f.Name, name) {
+			all, found = append(append(all, clip(f.Value, MaxFieldValue)...), '\n'), true
 		}
-		at = end
 	}
-	if done == 0 {
-		return text
-	}
-	return append(squeezed, text[done:]...)
+	return string(all), found
 }
 
 // Text returns the data of a text part in UTF-8. HTML is not rendered.

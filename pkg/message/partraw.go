@@ -25,33 +25,17 @@ func (p *Part) Leaf() bool { return p.leaf }
 // MediaType returns the type that the entity declares, in lower case: other than Type, whatever its file name says. One
 // that should hold parts and has none is text/plain.
 func (p *Part) MediaType() string {
-	if p.leaf && p.media.is("multipart/") {
-		return "text/plain"
-	}
-	return p.media.name
+	return p.declared
 }
 
 // RawLines goes through the lines of a leaf before the transfer encoding is undone, without their line ends. The number is
-// a line's length with its line end as LF; the last line may have none. Of blank lines in a row, MaxBlankLines are shown.
+// a line's length with its line end as LF; the last line may have none.
 func (p *Part) RawLines() iter.Seq2[[]byte, int] {
 	return func(yield func([]byte, int) bool) {
-		blanks := 0
 		for rest := p.raw; len(rest) > 0; {
-			line, size := rest, len(rest)
-			if end := bytes.IndexByte(rest, '\n'); end >= 0 {
-				line, rest = bytes.TrimSuffix(rest[:end], []byte("\r")), rest[end+1:]
-				size = len(line) + 1
-			} else {
-				rest = nil
-			}
-			if len(line) == 0 || line[0] <= ' ' && len(bytes.TrimSpace(line)) == 0 {
-				if blanks++; blanks > MaxBlankLines {
-					continue
-				}
-			} else {
-				blanks = 0
-			}
-			if !yield(line, size) {
+			var line []byte
+			line, rest = cutLine(rest)
+			if !yield(bytes.TrimSuffix(line, []byte("\n")), len(line)) {
 				return
 			}
 		}
