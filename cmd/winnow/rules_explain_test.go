@@ -26,7 +26,7 @@ body     MANY       /\bo\w+/
 tflags   MANY       multiple
 meta     SUM        rules_matching(__QU*)
 header   LATER      X-Later =~ /x/ [if-unset: xyz]
-header   ONLINE     From =~ /x/
+full     ONLINE     eval:check_dkim_valid()
 tflags   ONLINE     net
 `
 
@@ -79,7 +79,7 @@ func TestExplain(t *testing.T) {
   X-Later: (no such field): >>>x<<<yz
 `,
 		"ONLINE": `ONLINE: miss
-  header, DIR/t.cf:16
+  full, DIR/t.cf:16
   not run: it asks the network, and rules.network is off
 `,
 	} {

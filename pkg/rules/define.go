@@ -19,7 +19,7 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 		r.fault(l, "", fmt.Sprintf("%s: %q is no name for a rule", l.key, name), fmt.Sprintf("letters, digits and _, at most %d, no digit first", maxNameLength))
 		return
 	}
-	rule := &Rule{Name: name, Type: kind, File: l.at.file, Line: l.at.line, source: r.source}
+	rule := &Rule{Name: name, Type: kind, File: l.at.file, Line: l.at.line, source: r.source, text: test}
 	if err := parse(rule, test); err != nil {
 		remedy := ""
 		if p := (*problem)(nil); errors.As(err, &p) {
@@ -100,15 +100,20 @@ func parsePattern(rule *Rule, test string) error {
 	if capture := captureUse.FindString(source); capture != "" {
 		return &problem{"use of a captured text " + capture + " is not supported", ""}
 	}
-	p, err := pattern.Compile(source, flags)
-	if err != nil {
-		return patternProblem(source, err)
-	}
-	if p.Always() {
+	rule.regex = regex{source: source, flags: flags}
+	rule.pattern, err = compilePattern(source, flags)
+	if err == nil && rule.pattern.Always() {
 		return &problem{"the pattern matches every text, also an empty one", "does it end in |, or have || in it?"}
 	}
-	rule.pattern = p
-	return nil
+	return err
+}
+
+func compilePattern(source, flags string) (*pattern.Pattern, error) {
+	p, err := pattern.Compile(source, flags)
+	if err != nil {
+		return nil, patternProblem(source, err)
+	}
+	return p, nil
 }
 
 var captureUse = regexp.MustCompile(`%\{[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?:\([^)}]*\))?\}`)

@@ -38,15 +38,11 @@ func reasons() map[string]reason {
 		reason
 		words string
 	}{
-		{reason{what: "rules of this type are not supported", rule: true}, `mimeheader uri_detail askdns
-			urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub uridnsbl uridnssub`},
-		{reason{what: "text is not replaced in patterns", rule: true}, `replace_rules replace_tag replace_pre replace_inter replace_post
-			replace_start replace_end`},
 		{reason{what: "reports are not written here"}, `report report_template clear_report_template unsafe_report_template unsafe_report
 			clear_unsafe_report_template report_safe report_safe_copy_headers report_charset report_contact report_hostname
 			report_wrap_width add_header remove_header clear_headers rewrite_header rewrite_subject fold_headers subjprefix
 			always_add_headers always_add_report terse_report use_terse_report defang_mime spamtrap clear_spamtrap_template`},
-		{reason{what: "plugins are not loaded here"}, `loadplugin tryplugin reuse`},
+		{reason{what: "this is for measuring rules, not for running them"}, `reuse`},
 		{reason{what: "senders and recipients are listed in the whitelist and blacklist files"}, `welcomelist_from welcomelist_from_rcvd
 			welcomelist_to welcomelist_auth welcomelist_from_dkim welcomelist_from_spf welcomelist_allows_relays welcomelist_subject
 			unwelcomelist_from unwelcomelist_from_rcvd unwelcomelist_auth unwelcomelist_from_dkim unwelcomelist_from_spf
@@ -71,7 +67,8 @@ func reasons() map[string]reason {
 		{reason{what: "links are taken as they stand; no redirection is followed"}, `redirector_pattern url_shortener url_shortener_get
 			clear_url_shortener url_redirector url_redirector_get url_redirector_params clear_url_redirector max_short_urls
 			url_shortener_user_agent url_shortener_method url_shortener_loginfo`},
-		{reason{what: "URI lists are in lists.yaml"}, `uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},
+		{reason{what: "URI lists are in lists.yaml"}, `urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub
+			uridnsbl uridnssub uridnsbl_skip_mailto skip_uribl_checks uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},
 		{reason{what: "there is no learning from these rules"}, `use_bayes use_bayes_rules use_learner bayes_auto_learn
 			bayes_auto_learn_on_error bayes_auto_learn_threshold_nonspam bayes_auto_learn_threshold_spam bayes_auto_expire
 			bayes_expiry_max_db_size bayes_file_mode bayes_ignore_from bayes_ignore_to bayes_ignore_header bayes_journal_max_size

@@ -22,12 +22,14 @@ type Folder struct {
 // Dir is a folder of the machine.
 func Dir(dir string) Folder { return Folder{Name: dir, FS: os.DirFS(dir), dir: dir} }
 
-// Load reads the *.cf files of each folder, sorted by name, one folder after the other: a rule that is defined again
-// replaces the one before. It returns the set of all good rules, which is never nil, and whatever is wrong.
+// Load reads the *.pre files of each folder and then the *.cf files, sorted by name, one folder after the other: a rule that
+// is defined again replaces the one before. It returns the set of all good rules, which is never nil, and whatever is wrong.
 func Load(folders []Folder, config Config) (*Set, []Fault) {
-	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat()}
-	for i, folder := range folders {
-		p.folder(i, folder)
+	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat(), replace: newReplacing()}
+	for _, suffix := range []string{".pre", ".cf"} { // which plugins are loaded decides what the others mean
+		for i, folder := range folders {
+			p.folder(i, folder, suffix)
+		}
 	}
 	if config.Overrides != "" {
 		p.overrides(len(folders), config.Overrides)
@@ -45,20 +47,23 @@ type parser struct {
 	plugins     *eval.Plugins   // that are loaded
 	settings    *eval.Settings  // of eval functions
 	compat      map[string]bool // capabilities that the files themselves declare
+	replace     replacing
 	faults      ledger
 	sources     []string // files that were read, in order
 	folderIndex int      // of the folder being read
 	required    required // what the last file asks for
 }
 
-// folder reads one folder. Its own files may be symbolic links to anywhere, which is the operator's word; what a file
+// folder reads the files of one folder that end in suffix. Its own files may be symbolic links to anywhere, which is the operator's word; what a file
 // includes must be within the folder, wherever links lead.
-func (p *parser) folder(index int, folder Folder) {
+func (p *parser) folder(index int, folder Folder, suffix string) {
 	p.folderIndex = index
 	here := place{file: folder.Name}
 	entries, err := fs.ReadDir(folder.FS, ".")
 	if err != nil {
-		p.faults.add(here, Broken, "", "cannot read the folder: "+plain(err), "create it, or take it out of the configuration")
+		if suffix == ".cf" { // to say it once
+			p.faults.add(here, Broken, "", "cannot read the folder: "+plain(err), "create it, or take it out of the configuration")
+		}
 		return
 	}
 	inside := folder.FS
@@ -72,7 +77,7 @@ func (p *parser) folder(index int, folder Folder) {
 		inside = root.FS()
 	}
 	for _, entry := range entries {
-		if name := entry.Name(); strings.HasSuffix(name, ".cf") && !strings.HasPrefix(name, ".") && !entry.IsDir() {
+		if name := entry.Name(); strings.HasSuffix(name, suffix) && !strings.HasPrefix(name, ".") && !entry.IsDir() {
 			p.file(&reader{parser: p, fs: inside, folder: folder.Name, path: name}, folder.FS, here)
 		}
 	}

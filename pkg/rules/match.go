@@ -19,6 +19,7 @@ type facts interface {
 	Full() []byte
 	URIDetails(rules *message.URIRules) []message.URIDetail
 	HeaderText(name string, mod message.HeaderMod) (string, bool)
+	Entities() []*message.Part
 	RelayText(name string, mod message.HeaderMod, networks *message.Networks) (string, bool)
 }
 
@@ -120,8 +121,15 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	if r.over {
 		return 0
 	}
-	if rule.call != nil {
+	switch {
+	case rule.call != nil:
 		return r.call(rule)
+	case rule.Type == MIMEHeader:
+		return r.mimeHeader(i, rule)
+	case rule.Type == URIDetail:
+		return r.uriDetail(rule)
+	case rule.Type == AskDNS:
+		return 0
 	}
 	s := r.section(rule)
 	if rule.header.exists {
@@ -197,6 +205,8 @@ func (r *run) section(rule *Rule) *section {
 		if text, s.present = r.header(rule.header.name, key.mod); s.present {
 			s.texts, all = pattern.NewTexts([]string{text})
 		}
+	case MIMEHeader:
+		s.texts, all = pattern.NewTexts(mimeTexts(r.facts.Entities(), key.name, key.mod))
 	case Body:
 		s.texts, all = pattern.NewTexts(r.facts.BodyLines())
 	case RawBody:
@@ -241,7 +251,7 @@ func uriTexts(uris []message.URIDetail) []string {
 
 // where names the text that a rule looks at.
 func (rule *Rule) where() string {
-	if rule.Type == Header {
+	if rule.Type == Header || rule.Type == MIMEHeader {
 		return rule.header.name + ":"
 	}
 	return rule.Type.String() + ":"

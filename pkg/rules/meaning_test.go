@@ -117,7 +117,11 @@ func TestMeaning(t *testing.T) {
 			body   NET   /Hans/
 			tflags NET   net
 			body   LEARN /Hans/
-			tflags LEARN learn`, "NET"},
+			tflags LEARN learn`, "LEARN NET"},
+		{"eval rules that need what is not there do not run", `
+			body   BAYES eval:check_bayes(0, 1)
+			tflags BAYES learn
+			meta   YES !BAYES`, "YES"},
 		{"the value of a meta counts in others", `
 			body __A /Hans/
 			body __B /François/
@@ -174,6 +178,30 @@ func TestMeaning(t *testing.T) {
 			body YES5 m<Hans>
 			body YES6 m,Hans,`, "YES YES2 YES3 YES4 YES5 YES6"},
 		{"a meta with nothing in it never hits", `meta NO ()`, ""},
+		{"a rule that is not run counts as 0", `
+			body Z /Hans/
+			score Z 0
+			meta YES !Z
+			askdns ASK _X_.example.org A 127.0.0.1
+			meta YES2 !ASK`, "YES YES2"},
+		{"a meta that is not run keeps those from running that name it", `
+			body __H /Hans/
+			meta Z __H
+			score Z 0
+			meta NO !Z
+			meta NO2 Z || __H
+			meta NO3 NO || __H
+			meta NO4 rules_matching(NO*) || __H`, "__H"},
+		{"values of metas", `
+			body __TWO /\btwo\b/
+			tflags __TWO multiple
+			meta YES __TWO / 4
+			meta NO !YES
+			meta YES2 YES < 1
+			meta YES3 __TWO ^ 1
+			meta YES4 YES3 == 3
+			meta YES5 __TWO ? 5 : 0
+			meta NO2 (__TWO - 3) < -1`, "YES YES2 YES3 YES4 YES5 __TWO"},
 		{"a later definition replaces the earlier", `
 			body FOO /Hans/
 			if 0

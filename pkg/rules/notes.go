@@ -117,7 +117,7 @@ func (r *reader) describe(l line) {
 // inert are tflags that have no effect on what a rule finds here.
 var inert = map[string]bool{
 	"userconf": true, "noautolearn": true, "autolearn_body": true, "autolearn_force": true, "publish": true, "nopublish": true,
-	"noawl": true, "nolog": true, "a": true, "ns": true, "ips_only": true, "domains_only": true, "notrim": true, "concat": true,
+	"noawl": true, "nolog": true, "a": true, "ns": true, "ips_only": true, "domains_only": true, "notrim": true,
 }
 
 // tflags sets a rule's flags; they replace those of an earlier line.
@@ -140,6 +140,12 @@ func (r *reader) tflags(l line) {
 			n.flags.Multiple = true
 		case word == "nosubject":
 			n.flags.NoSubject = true
+		case word == "concat":
+			n.flags.Concat = true
+		case option == "range":
+			if !n.flags.partRange(value) {
+				r.fault(l, name, fmt.Sprintf("tflags: %q", word), "range= wants parts by number: 2, 2-5, 2- or -5")
+			}
 		case option == "maxhits":
 			hits, err := strconv.Atoi(value)
 			if err != nil || hits < 1 {
@@ -147,7 +153,7 @@ func (r *reader) tflags(l line) {
 				continue
 			}
 			n.flags.MaxHits = min(hits, maxHits)
-		case !inert[word] && option != "range":
+		case !inert[word]:
 			r.warn(l, name, fmt.Sprintf("tflags: %q is not known: it has no effect", word), "")
 		}
 	}

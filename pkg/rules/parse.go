@@ -71,6 +71,21 @@ var directives = map[string]func(*reader, line){
 	"full":    func(r *reader, l line) { r.define(l, Full, parsePattern) },
 	"meta":    func(r *reader, l line) { r.define(l, Meta, parseMeta) },
 
+	"mimeheader": func(r *reader, l line) { r.define(l, MIMEHeader, parseMIMEHeader) },
+	"uri_detail": func(r *reader, l line) { r.define(l, URIDetail, parseURIDetail) },
+	"askdns":     func(r *reader, l line) { r.define(l, AskDNS, parseAskDNS) },
+
+	"replace_rules": (*reader).replaceRules,
+	"replace_tag":   (*reader).replacement,
+	"replace_pre":   (*reader).replacement,
+	"replace_inter": (*reader).replacement,
+	"replace_post":  (*reader).replacement,
+	"replace_start": (*reader).replaceMark,
+	"replace_end":   (*reader).replaceMark,
+
+	"loadplugin": (*reader).loadPlugin,
+	"tryplugin":  (*reader).loadPlugin,
+
 	"score":    (*reader).score,
 	"describe": (*reader).describe,
 	"tflags":   (*reader).tflags,

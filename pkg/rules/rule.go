@@ -16,13 +16,16 @@ type Rule struct {
 	Describe string
 	Score    float64 // in force; of a subrule it says only whether it is run
 	Flags    Flags
-	Priority int // kept; what a rule finds does not depend on the order they run in
+	Priority int // lower ones run first; it decides which captured texts a rule can use, and what a short circuit leaves out
 
 	scores  [4]float64
 	source  int // the file, by index in the set
 	section int // the text it is matched against, by index in the set; a meta has none
 	header  headerTest
-	pattern *pattern.Pattern // nil for a meta, and for exists:
+	text    string           // the definition as it is written, without name
+	regex   regex            // what pattern is compiled from
+	pattern *pattern.Pattern // nil for a meta, for exists: and for what is not matched against one text
+	links   []linkTest       // of a uri_detail rule
 	expr    *expr            // of a meta
 	call    *call            // of an eval rule
 	off     bool             // not run: its score is 0, or it needs what is not there; its value is 0
@@ -35,16 +38,33 @@ type Rule struct {
 type Type uint8
 
 const (
-	Header  Type = iota // a field, or several
-	Body                // the text as a reader sees it
-	RawBody             // the text parts, transfer-decoded
-	URI                 // the links
-	Full                // the message as it came
-	Meta                // what other rules found
+	Header     Type = iota // a field, or several
+	Body                   // the text as a reader sees it
+	RawBody                // the text parts, transfer-decoded
+	URI                    // the links
+	Full                   // the message as it came
+	Meta                   // what other rules found
+	MIMEHeader             // a field of each MIME part
+	URIDetail              // the links, and what is known of each
+	AskDNS                 // an answer of the DNS: not asked yet, so never a hit
 )
 
 func (t Type) String() string {
-	return [...]string{"header", "body", "rawbody", "uri", "full", "meta"}[t]
+	return [...]string{"header", "body", "rawbody", "uri", "full", "meta", "mimeheader", "uri_detail", "askdns"}[t]
+}
+
+// A regex is a pattern as text.
+type regex struct {
+	source, flags string
+	expanded      string // with its tags replaced, "" where nothing was
+}
+
+// kind names what a rule looks at, and how.
+func (rule *Rule) kind() string {
+	if rule.call != nil {
+		return rule.Type.String() + " eval"
+	}
+	return rule.Type.String()
 }
 
 // A headerTest is what a header rule asks.
@@ -58,12 +78,15 @@ type headerTest struct {
 
 // Flags are a rule's tflags, as far as they mean something here; the others are known and have no effect.
 type Flags struct {
-	Net       bool // asks the network: not run without it
-	Learn     bool // needs Bayes: not run without it
+	Net       bool // asks the network: an eval rule is not run without it; metas have it of the rules that they name
+	Learn     bool // needs Bayes: an eval rule is not run without it
 	Nice      bool // speaks for the message
 	Multiple  bool // every match counts, not one
 	MaxHits   int  // with Multiple: as many count; 0 is maxHits
 	NoSubject bool // a body rule that leaves the Subject out
+	Concat    bool // a mimeheader rule that looks at the fields of all parts as one text
+	First     int  // range=: the part that a mimeheader rule begins with, from 1; 0 is the first
+	Last      int  // range=: the part that it ends with; 0 is maxPartRange
 }
 
 // subrule tells whether a rule only serves metas: it adds no points and is never shown.

@@ -80,12 +80,12 @@ func (t *TestResult) judge(hit bool, text string) {
 
 // sample makes a message of a test's text, as far as the rule looks.
 func (rule *Rule) sample(text string) (facts, error) {
-	if rule.Type != Meta && rule.call == nil && !rule.header.exists {
+	if rule.Type <= Full && rule.call == nil && !rule.header.exists {
 		return &sample{rule, text}, nil
 	}
 	text = strings.ReplaceAll(text, `\n`, "\n")
 	switch {
-	case rule.header.exists:
+	case rule.header.exists || rule.Type == MIMEHeader:
 		text += "\n\n"
 	case !strings.Contains(text, "\n\n"):
 		text = "Content-Type: text/plain; charset=UTF-8\n\n" + text
@@ -120,6 +120,8 @@ func (s *sample) URIDetails(*message.URIRules) []message.URIDetail {
 func (s *sample) RelayText(string, message.HeaderMod, *message.Networks) (string, bool) {
 	return s.text, true
 }
+
+func (s *sample) Entities() []*message.Part { return nil }
 
 func (s *sample) HeaderText(string, message.HeaderMod) (string, bool) {
 	if s.rule.header.mod&^message.HeaderRaw != 0 {

@@ -79,6 +79,7 @@ func (p *parser) compile() *Set {
 		rule.apply(b.notes[rule.Name], b.rules[rule.Name].folder, scoreSet)
 	}
 	s.stray = strayNotes(b)
+	p.replaceTags(s)
 	s.bindCalls(p.plugins, faults)
 	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
@@ -106,7 +107,7 @@ func (rule *Rule) apply(n *notes, folder, scoreSet int) {
 		rule.scores = *n.scores
 	}
 	rule.Score = rule.scores[scoreSet]
-	rule.off = rule.Score == 0 || rule.Flags.Net && scoreSet&1 == 0 || rule.Flags.Learn && scoreSet&2 == 0
+	rule.off = rule.Score == 0 || rule.call != nil && (rule.Flags.Net && scoreSet&1 == 0 || rule.Flags.Learn && scoreSet&2 == 0)
 }
 
 // unusable takes the rule out of the set for good: it counts as 0.
@@ -131,11 +132,11 @@ func strayNotes(b *book) []Fault {
 func (s *Set) assignSections(faults *ledger) {
 	known := map[sectionKey]int{}
 	for _, rule := range s.rules {
-		if rule.Type == Meta || rule.call != nil {
+		if rule.pattern == nil && !rule.header.exists {
 			continue
 		}
 		key := sectionKey{kind: rule.Type}
-		if rule.Type == Header {
+		if rule.Type == Header || rule.Type == MIMEHeader {
 			key.name, key.mod = rule.header.name, rule.header.mod
 			if notMade(strings.ToLower(key.name)) {
 				faults.add(place{rule.File, rule.Line}, Warning, rule.Name, fmt.Sprintf("the pseudo header %s is not made here: the rule sees nothing", rule.header.name), "")

@@ -1,0 +1,200 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// replacing is what files say about tags in patterns: /<V><I>agra/ stands for a pattern in which every tag is replaced with
+// what it stands for, such as all ways to write a V. <pre NAME>, <inter NAME> and <post NAME> put something before, between
+// and behind the tags of one pattern.
+type replacing struct {
+	start, end            string
+	tag, pre, inter, post map[string]string
+	rules                 []replaced // in the order of lines
+}
+
+// replaced is a rule that is to have its tags replaced.
+type replaced struct {
+	name string
+	at   place
+}
+
+func newReplacing() replacing {
+	return replacing{start: "<", end: ">", tag: map[string]string{}, pre: map[string]string{}, inter: map[string]string{}, post: map[string]string{}}
+}
+
+// replacement reads what a tag, or one of its companions, stands for.
+func (r *reader) replacement(l line) {
+	name, text := cutWord(l.value)
+	if text == "" {
+		r.fault(l, "", l.key+": no text", "write: "+l.key+" NAME pattern")
+		return
+	}
+	switch l.key {
+	case "replace_tag":
+		r.replace.tag[name] = text
+	case "replace_pre":
+		r.replace.pre[name] = text
+	case "replace_inter":
+		r.replace.inter[name] = text
+	case "replace_post":
+		r.replace.post[name] = text
+	}
+}
+
+// replaceMark reads what a tag begins or ends with.
+func (r *reader) replaceMark(l line) {
+	switch {
+	case l.value == "":
+		r.fault(l, "", l.key+": nothing behind it", "write: "+l.key+" <")
+	case l.key == "replace_start":
+		r.replace.start = l.value
+	default:
+		r.replace.end = l.value
+	}
+}
+
+// replaceRules reads which rules are to have their tags replaced.
+func (r *reader) replaceRules(l line) {
+	names := strings.Fields(l.value)
+	if len(names) == 0 {
+		r.fault(l, "", "replace_rules: no rules", "write: replace_rules NAME NAME2")
+	}
+	for _, name := range names {
+		r.replace.rules = append(r.replace.rules, replaced{name, l.at})
+	}
+}
+
+// replaceTags replaces the tags in the patterns of the rules that ask for it. One that is no good then keeps its pattern as
+// it is written.
+func (p *parser) replaceTags(s *Set) {
+	expand := p.replace.expander()
+	done := map[string]bool{}
+	for _, each := range p.replace.rules {
+		i, found := s.byName[each.name]
+		if !found || done[each.name] {
+			continue
+		}
+		done[each.name] = true
+		rule := s.rules[i]
+		if rule.pattern == nil || rule.Type > Full {
+			p.faults.add(each.at, Warning, each.name, "replace_rules: a "+rule.kind()+" rule has no tags", "")
+			continue
+		}
+		if err := rule.replaceTags(expand); err != nil {
+			p.faults.add(place{rule.File, rule.Line}, Broken, rule.Name, "with its tags replaced: "+err.Error(), "")
+		}
+	}
+}
+
+func (rule *Rule) replaceTags(expand *expander) error {
+	text, err := expand.expand(rule.regex.source)
+	if err != nil || text == rule.regex.source {
+		return err
+	}
+	p, err := compilePattern(text, rule.regex.flags)
+	if err != nil {
+		return err
+	}
+	rule.pattern, rule.regex.expanded = p, text
+	return nil
+}
+
+// An expander replaces tags.
+type expander struct {
+	*replacing
+	companions map[string]*regexp.Regexp // by word: <pre NAME>
+	tagged     *regexp.Regexp            // a tag
+}
+
+// element is where SpamAssassin cuts a pattern up, whatever replace_start and replace_end say.
+var element = regexp.MustCompile(`<[^<>]+>`)
+
+// again is what makes for another pass.
+var again = regexp.MustCompile(`<[^>]+>`)
+
+func (r *replacing) expander() *expander {
+	start, end := regexp.QuoteMeta(r.start), regexp.QuoteMeta(r.end)
+	e := &expander{replacing: r, companions: map[string]*regexp.Regexp{}, tagged: regexp.MustCompile(start + "(.+?)" + end)}
+	for _, word := range []string{"pre", "post", "inter"} {
+		e.companions[word] = regexp.MustCompile(start + word + " (.+?)" + end)
+	}
+	return e
+}
+
+// maxPasses is how often tags are replaced in what tags stand for: SpamAssassin's own.
+const maxPasses = 6
+
+// expand replaces the tags of a pattern.
+func (e *expander) expand(text string) (string, error) {
+	for range maxPasses {
+		pre := e.companion(&text, "pre", e.pre)
+		post := e.companion(&text, "post", e.post)
+		inter := e.companion(&text, "inter", e.inter)
+		pieces, repeat := e.pieces(text), false
+		for i, piece := range pieces {
+			if pre != "" {
+				if at := e.tagged.FindStringIndex(piece); at != nil {
+					piece = piece[:at[0]] + pre + piece[at[0]:]
+				}
+			}
+			if post != "" {
+				piece = e.tagged.ReplaceAllStringFunc(piece, func(tag string) string { return tag + post })
+			}
+			if piece == "" && i > 0 {
+				piece = inter
+			}
+			var more bool
+			pieces[i], more = e.tags(piece)
+			repeat = repeat || more
+		}
+		if text = strings.Join(pieces, ""); len(text) > maxExpanded {
+			return "", fmt.Errorf("the pattern has more than %d octets", maxExpanded)
+		}
+		if !repeat {
+			break
+		}
+	}
+	return text, nil
+}
+
+// companion takes the first <pre NAME> or the like out of a pattern, and returns what it stands for.
+func (e *expander) companion(text *string, word string, meanings map[string]string) string {
+	at := e.companions[word].FindStringSubmatchIndex(*text)
+	if at == nil {
+		return ""
+	}
+	name := (*text)[at[2]:at[3]]
+	*text = (*text)[:at[0]] + (*text)[at[1]:]
+	return meanings[name]
+}
+
+// pieces cuts a pattern into tags and what is between them. Between two adjacent tags is an empty piece, and before a first
+// one that the pattern begins with; the latter is none in SpamAssassin, where flags precede it.
+func (e *expander) pieces(text string) []string {
+	var all []string
+	last := 0
+	for _, at := range element.FindAllStringIndex(text, -1) {
+		all = append(all, text[last:at[0]], text[at[0]:at[1]])
+		last = at[1]
+	}
+	if last < len(text) {
+		all = append(all, text[last:])
+	}
+	return all
+}
+
+// tags replaces the first tag of a piece wherever it stands in it, and tells whether there may be tags in what came of it.
+func (e *expander) tags(piece string) (text string, more bool) {
+	at := e.tagged.FindStringSubmatchIndex(piece)
+	if at == nil {
+		return piece, false
+	}
+	meaning := e.tag[piece[at[2]:at[3]]]
+	if meaning == "" {
+		return piece, false
+	}
+	return strings.ReplaceAll(piece, piece[at[0]:at[1]], meaning), again.MatchString(meaning)
+}
