@@ -20,17 +20,23 @@ func (p *parser) escape(at int) *node {
 		if (c == 'b' || c == 'B') && p.ahead("{") {
 			p.unsupported(at, `boundary \`+string(c)+`{...}`)
 		}
-		return &node{op: zero, at: at, what: `\` + string(c)}
+		return &node{op: zero, at: at}
 	}
 	switch c {
 	case 'k', 'g':
 		return p.backReference(at)
+	case 'K':
+		p.at++
+		return &node{op: opKeep, at: at}
+	case 'R':
+		p.at++
+		return lineBreak(at)
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		digits := len(p.rest()) - len(strings.TrimLeft(p.rest(), "0123456789"))
 		number, err := strconv.Atoi(p.rest()[:digits])
 		if err == nil && (number < 10 || number <= p.total) {
 			p.at += digits
-			return p.reference(at, "back-reference", `\`+strconv.Itoa(number))
+			return p.reference(at, strconv.Itoa(number))
 		}
 	}
 	b, never := p.character(at)
@@ -44,7 +50,7 @@ var assertion = map[byte]op{'A': opTextStart, 'Z': opTextEnd, 'z': opVeryEnd, 'b
 
 // beyond are the escapes of Perl that octets and a set of rules have no use for, or that this engine has not.
 var beyond = map[byte]string{
-	'G': `\G`, 'K': `\K`, 'R': `\R`, 'X': `\X`, 'p': `Unicode property \p{...}`, 'P': `Unicode property \P{...}`,
+	'G': `\G`, 'X': `\X`, 'K': `\K in a class`, 'R': `\R in a class`, 'p': `Unicode property \p{...}`, 'P': `Unicode property \P{...}`,
 	'N': `named character \N{...}`, 'Q': `quoting \Q...\E`, 'E': `quoting \Q...\E`,
 	'L': `case change \L`, 'U': `case change \U`, 'F': `case change \F`, 'l': `case change \l`, 'u': `case change \u`,
 }
@@ -127,14 +133,59 @@ func (p *parser) backReference(at int) *node {
 	p.at++
 	for _, pair := range []string{"{}", "<>", "''"} {
 		if p.take(pair[:1]) {
-			return p.reference(at, "back-reference", p.until(pair[1:], "the back-reference"))
+			return p.reference(at, p.until(pair[1:], "the back-reference"))
 		}
 	}
 	digits := len(p.rest()) - len(strings.TrimLeft(strings.TrimPrefix(p.rest(), "-"), "0123456789"))
 	p.at += digits
-	return p.reference(at, "back-reference", p.src[at:p.at])
+	return p.reference(at, p.src[p.at-digits:p.at])
 }
 
-func (p *parser) reference(at int, kind, name string) *node {
-	return &node{op: opBackRef, at: at, what: kind + " " + name}
+// reference makes a back-reference to a group by number, by a negative one that counts backwards from here, or by name.
+// Whether there is such a group is only known at the end of the pattern.
+func (p *parser) reference(at int, to string) *node {
+	n := &node{op: opBackRef, at: at, fold: p.flags.i}
+	to = strings.Trim(to, " \t")
+	switch number, err := strconv.Atoi(to); {
+	case err == nil && number < 0:
+		if number += len(p.names) + 1; number < 1 {
+			p.fail(at, "back-reference %s to a group that is not there", to)
+		}
+		n.refs = []int{number}
+	case err == nil && number > 0:
+		n.refs = []int{number}
+	case !isName(to):
+		p.fail(at, "back-reference to %q, which is no group", to)
+	}
+	p.references = append(p.references, reference{n, to})
+	return n
+}
+
+// A reference is a back-reference as it was written.
+type reference struct {
+	node *node
+	to   string
+}
+
+// resolve finds the groups that back-references mean. Several may have one name.
+func (p *parser) resolve() {
+	for _, r := range p.references {
+		if len(r.node.refs) == 0 {
+			for i, name := range p.names {
+				if name == r.to {
+					r.node.refs = append(r.node.refs, i+1)
+				}
+			}
+		}
+		if len(r.node.refs) == 0 || r.node.refs[0] > len(p.names) {
+			p.fail(r.node.at, "back-reference %s to a group that is not there", r.to)
+		}
+	}
+}
+
+// lineBreak is \R: CR LF as one, or any one of the vertical white space.
+func lineBreak(at int) *node {
+	octet := func(s set) *node { return &node{op: opOctet, at: at, set: s} }
+	crlf := &node{op: opConcat, at: at, subs: []*node{octet(single('\r')), octet(newline)}}
+	return &node{op: opAtomic, at: at, subs: []*node{{op: opAlternate, at: at, subs: []*node{crlf, octet(vertical)}}}}
 }

@@ -11,16 +11,19 @@ func (p *parser) group(at int) *node {
 		p.unsupported(at, "verb (*...)")
 	}
 	if !p.take("?") {
-		return p.inside(&node{op: opGroup, at: at})
+		if p.flags.n {
+			return p.inside(&node{op: opGroup, at: at})
+		}
+		return p.capturing(at, "")
 	}
 	for _, form := range lookForms {
 		if p.take(form.opening) {
-			return p.inside(&node{op: form.op, at: at, behind: form.behind, not: form.not, what: form.what})
+			return p.inside(&node{op: form.op, at: at, behind: form.behind, not: form.not})
 		}
 	}
 	switch {
 	case p.take("P="):
-		return p.reference(at, "back-reference", "(?P="+p.until(")", "(?P=...")+")")
+		return p.reference(at, p.until(")", "(?P=..."))
 	case p.take("P<"), p.take("<"):
 		return p.named(at, ">")
 	case p.take("'"):
@@ -43,13 +46,12 @@ var lookForms = []struct {
 	opening     string
 	op          op
 	behind, not bool
-	what        string
 }{
-	{"=", opLook, false, false, "lookahead (?=...)"},
-	{"!", opLook, false, true, "negative lookahead (?!...)"},
-	{"<=", opLook, true, false, "lookbehind (?<=...)"},
-	{"<!", opLook, true, true, "negative lookbehind (?<!...)"},
-	{">", opAtomic, false, false, "atomic group (?>...)"},
+	{"=", opLook, false, false},
+	{"!", opLook, false, true},
+	{"<=", opLook, true, false},
+	{"<!", opLook, true, true},
+	{">", opAtomic, false, false},
 }
 
 var recursion = regexp.MustCompile(`^(?:R|&|P>|[-+]?[0-9])`)
@@ -63,13 +65,26 @@ func (p *parser) inside(n *node) *node {
 	return n
 }
 
-// named reads a named group; the name itself is of no use here.
+// named reads a named group.
 func (p *parser) named(at int, end string) *node {
 	name := p.until(end, "the group's name")
-	if name == "" || digit.has(name[0]) || strings.ContainsFunc(name, func(r rune) bool { return r > 127 || !word.has(byte(r)) }) {
+	if !isName(name) {
 		p.fail(at, "%q is no name of a group", name)
 	}
-	return p.inside(&node{op: opGroup, at: at})
+	return p.capturing(at, name)
+}
+
+func isName(s string) bool {
+	return s != "" && !digit.has(s[0]) && !strings.ContainsFunc(s, func(r rune) bool { return r > 127 || !word.has(byte(r)) })
+}
+
+// capturing reads the rest of a group that has a number and perhaps a name.
+func (p *parser) capturing(at int, name string) *node {
+	if len(p.names) == maxGroups {
+		p.fail(at, "more than %d groups", maxGroups)
+	}
+	p.names = append(p.names, name)
+	return p.inside(&node{op: opGroup, at: at, group: len(p.names)})
 }
 
 // flagged reads (?flags) and (?flags:...), and Perl's own way to write a compiled pattern: (?^aai:...).
@@ -121,10 +136,12 @@ func countGroups(source string) int {
 		case ']':
 			inClass = false
 		case '(':
-			if !inClass && !strings.HasPrefix(source[i:], "(?") || strings.HasPrefix(source[i:], "(?<") && !strings.HasPrefix(source[i:], "(?<=") && !strings.HasPrefix(source[i:], "(?<!") {
+			if !inClass && capturingForm.MatchString(source[i:min(len(source), i+4)]) {
 				n++
 			}
 		}
 	}
 	return n
 }
+
+var capturingForm = regexp.MustCompile(`^\((?:[^?*]|\?(?:P?<[^=!]|')|$)`)

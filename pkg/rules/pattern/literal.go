@@ -2,181 +2,202 @@ package pattern
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
+	"strings"
 )
 
-// Which literals are worth looking for. A set of them says nothing when any is very short, and costs a search for each.
+// Which literals are worth looking for.
 const (
-	minLiteral  = 3  // octets; what is shorter is in every text
-	maxLiteral  = 24 // octets; more tells no more
-	maxLiterals = 48 // alternatives in a set
-	maxSets     = 3  // sets; more tell little more
+	minLiteral  = 3   // octets; what is shorter is in every text
+	maxLiteral  = 24  // octets; more tells no more
+	maxLiterals = 200 // alternatives
+	maxNeeds    = 6   // that are kept of a piece of pattern
 )
 
-// texts is the folded texts that a piece of pattern can match, where there are few. nil means that they are not known, or
-// many.
-type texts []string
-
-var nothing = texts{""}
-
-// required returns sets of literals: every match has one out of each. The idea is that of ripgrep's and RE2's
-// prefilters. It is valid because folding works octet by octet, so that a literal that matched in any case is there in the
-// folded text. Of all runs of known octets in a pattern it takes the few that promise to be rarest for the fewest
-// searches. On the shipped rules and an ordinary newsletter it spares most runs of the engine (see BenchmarkMessage).
-func required(tree *node) [][]string {
-	exact, needed := literals(tree)
-	if exact != nil {
-		needed = append(needed, exact)
-	}
-	slices.SortStableFunc(needed, func(a, b texts) int { return cmp.Compare(worth(b), worth(a)) })
-	var sets [][]string
-	for _, t := range needed {
-		if shortest(t) < minLiteral || len(sets) == maxSets {
-			continue
-		}
-		var set []string
-		for _, text := range t {
-			set = append(set, octets(text[:min(len(text), maxLiteral)]))
-		}
-		set = thin(set)
-		if !slices.ContainsFunc(sets, func(s []string) bool { return implies(s, set) }) {
-			sets = append(sets, set)
-		}
-	}
-	return sets
+// A need is texts of which every match has one, folded, and how far from its beginning.
+type need struct {
+	texts       []string
+	least, most int // octets between the beginnings of match and text; most may be unbounded
 }
 
-// implies tells whether a text with one of a has one of b, too.
-func implies(a, b []string) bool {
-	for _, text := range a {
-		if !containsAny(text, b) {
-			return false
-		}
-	}
-	return true
+// shifted is the need of what stands behind something else.
+func (n need) shifted(least, most int) need {
+	return need{n.texts, n.least + least, plus(n.most, most)}
 }
 
-// literals returns the texts that n matches, if they are few, and sets of texts out of each of which every match contains
-// one.
-func literals(n *node) (exact texts, needed []texts) {
+// A literals is what is known of the texts that a piece of pattern matches.
+type literals struct {
+	exact []string // all of them, folded; nil where there are many
+	needs []need
+}
+
+var nothing = []string{""}
+
+// needOf returns the literals by which to look for a match of the tree; none are worth it if it has no texts. The idea is
+// that of ripgrep's and RE2's prefilters. It is valid because folding works octet by octet, so that a literal that matched
+// in any case is there in the folded text. Of all runs of known octets it takes the one that is rarest in mail. Knowing how
+// far from the match's beginning it can be, one need only try there.
+func needOf(tree *node) need {
+	known := literalsOf(tree)
+	best := need{}
+	chance := worthwhile
+	for _, n := range append(known.needs, need{known.exact, 0, 0}) {
+		if c := chanceOf(n); c < chance {
+			best, chance = n, c
+		}
+	}
+	return best
+}
+
+// worthwhile is how likely a literal may be at a place of the text to be of use: one in 500.
+const worthwhile = 1.0 / 500
+
+// literalsOf is called with measured trees.
+func literalsOf(n *node) literals {
 	switch n.op {
 	case opOctet:
-		return octetTexts(n.set), nil
+		return literals{exact: octetTexts(n.set)}
 	case opConcat:
 		return concatTexts(n.subs)
 	case opAlternate:
 		return alternateTexts(n.subs)
 	case opGroup, opAtomic:
-		return literals(n.subs[0])
+		return literalsOf(n.subs[0])
 	case opRepeat:
 		return repeatTexts(n)
 	case opNever, opBackRef:
-		return nil, nil
+		return literals{}
 	}
-	return nothing, nil // an assertion takes no octet
+	return literals{exact: nothing} // an assertion takes no octet
 }
 
-func octetTexts(s set) texts {
-	var all texts
+func octetTexts(s set) []string {
+	if s.size() > 2*maxLiterals {
+		return nil
+	}
+	var all []string
 	s.ranges(func(from, to byte) {
-		for b := int(from); b <= int(to) && len(all) <= maxLiterals; b++ {
-			if text := string([]byte{fold(byte(b))}); !slices.Contains(all, text) {
-				all = append(all, text)
+		for b := int(from); b <= int(to); b++ {
+			if c := fold(byte(b)); c == byte(b) || !s.has(c) {
+				all = append(all, string([]byte{c}))
 			}
 		}
 	})
-	if len(all) > maxLiterals {
+	if len(all) == 0 || len(all) > maxLiterals {
 		return nil
 	}
 	return all
 }
 
-func repeatTexts(n *node) (exact texts, needed []texts) {
-	exact, needed = literals(n.subs[0])
+func repeatTexts(n *node) literals {
+	sub := literalsOf(n.subs[0])
 	switch {
+	case n.max == 0:
+		return literals{exact: nothing}
 	case n.min == 0 && n.max == 1:
-		return join(exact, nothing), nil
+		return literals{exact: join(sub.exact, nothing)}
 	case n.min == 0:
-		return nil, nil
+		return literals{}
 	case n.min == n.max && n.min <= maxLiteral:
 		power := nothing
 		for range n.min {
-			power = cross(power, exact)
+			power = cross(power, sub.exact)
 		}
 		if power != nil {
-			return power, needed
+			return literals{power, sub.needs}
 		}
 	}
-	return nil, append(needed, exact)
+	return literals{needs: few(append(sub.needs, need{sub.exact, 0, 0}))}
 }
+
+// A series is a run of known octets within a sequence.
+type series struct {
+	texts       []string
+	least, most int // where it begins
+}
+
+func (s *series) need() need { return need{s.texts, s.least, s.most} }
 
 // concatTexts multiplies what its pieces match, and starts anew where that becomes unknown or too many. A run of pieces that
-// are certain to the letter is a set of its own beside the run with all its alternatives.
-func concatTexts(subs []*node) (exact texts, needed []texts) {
-	run, certain, whole := nothing, nothing, true
+// are certain to the letter is a need of its own beside the run with all its alternatives.
+func concatTexts(subs []*node) literals {
+	run, certain := series{texts: nothing}, series{texts: nothing}
+	var needs []need
+	whole := true
+	least, most := 0, 0
 	for _, sub := range subs {
-		text, inside := literals(sub)
-		needed = append(needed, inside...)
-		if longer := cross(certain, text); len(longer) == 1 {
-			certain = longer
+		inner := literalsOf(sub)
+		for _, n := range inner.needs {
+			needs = append(needs, n.shifted(least, most))
+		}
+		after, afterMost := least+sub.least, plus(most, sub.most)
+		if longer := cross(certain.texts, inner.exact); len(longer) == 1 {
+			certain.texts = longer
 		} else {
-			needed = append(needed, certain)
-			certain = nothing
+			needs = append(needs, certain.need())
+			certain = series{nothing, after, afterMost}
 		}
-		if longer := cross(run, text); longer != nil {
-			run = longer
-			continue
+		if longer := cross(run.texts, inner.exact); longer != nil {
+			run.texts = longer
+		} else {
+			needs = append(needs, run.need())
+			whole = false
+			if run = (series{inner.exact, least, most}); inner.exact == nil {
+				run = series{nothing, after, afterMost}
+			}
 		}
-		needed = append(needed, run)
-		run, whole = text, false
-		if text == nil {
-			run = nothing
-		}
+		least, most = after, afterMost
 	}
-	needed = append(needed, certain)
+	needs = append(needs, certain.need())
 	if whole {
-		return run, few(needed)
+		return literals{run.texts, few(needs)}
 	}
-	return nil, few(append(needed, run))
+	return literals{nil, few(append(needs, run.need()))}
 }
 
-// alternateTexts unites what the branches match. Of what each branch needs, the best set goes into a common one.
-func alternateTexts(subs []*node) (exact texts, needed []texts) {
-	var common texts
+// alternateTexts unites what the branches match. Of what each branch needs, the best goes into a common need.
+func alternateTexts(subs []*node) literals {
+	var all literals
+	var common need
 	for i, sub := range subs {
-		text, inside := literals(sub)
-		best := text
-		for _, t := range inside {
-			if worth(t) > worth(best) {
-				best = t
+		inner := literalsOf(sub)
+		best := need{inner.exact, 0, 0}
+		for _, n := range inner.needs {
+			if chanceOf(n) < chanceOf(best) {
+				best = n
 			}
 		}
 		if i == 0 {
-			exact, common = text, best
+			all.exact, common = inner.exact, best
 		} else {
-			exact, common = join(exact, text), unite(common, best)
+			all.exact, common = join(all.exact, inner.exact), unite(common, best)
 		}
 	}
-	if common == nil {
-		return exact, nil
+	if common.texts != nil {
+		all.needs = []need{common}
 	}
-	return exact, []texts{common}
+	return all
 }
 
-// few keeps the best of many sets.
-func few(sets []texts) []texts {
-	sets = slices.DeleteFunc(sets, func(t texts) bool { return shortest(t) == 0 })
-	slices.SortStableFunc(sets, func(a, b texts) int { return cmp.Compare(worth(b), worth(a)) })
-	return sets[:min(len(sets), 2*maxSets)]
+// few keeps the best of many needs.
+func few(needs []need) []need {
+	needs = slices.DeleteFunc(needs, func(n need) bool { return shortest(n.texts) == 0 })
+	if len(needs) > maxNeeds {
+		slices.SortStableFunc(needs, func(a, b need) int { return cmp.Compare(chanceOf(a), chanceOf(b)) })
+		needs = needs[:maxNeeds]
+	}
+	return needs
 }
 
 // cross is every text of a followed by every one of b.
-func cross(a, b texts) texts {
+func cross(a, b []string) []string {
 	if a == nil || b == nil || len(a)*len(b) > maxLiterals || longest(a)+longest(b) > 2*maxLiteral {
 		return nil
 	}
-	all := make(texts, 0, len(a)*len(b))
+	if len(b) == 1 && b[0] == "" {
+		return a
+	}
+	all := make([]string, 0, len(a)*len(b))
 	for _, head := range a {
 		for _, tail := range b {
 			all = append(all, head+tail)
@@ -186,7 +207,7 @@ func cross(a, b texts) texts {
 }
 
 // join is the texts of both.
-func join(a, b texts) texts {
+func join(a, b []string) []string {
 	if a == nil || b == nil || len(a)+len(b) > maxLiterals {
 		return nil
 	}
@@ -195,55 +216,63 @@ func join(a, b texts) texts {
 	return slices.Compact(all)
 }
 
-// unite is texts of which anything has one that has a text of a or of b. Too many are cut shorter, which makes some of
-// them equal.
-func unite(a, b texts) texts {
-	if a == nil || b == nil {
-		return nil
+// unite is a need that holds where a or b does. Too many texts are cut shorter, which makes some of them equal.
+func unite(a, b need) need {
+	if a.texts == nil || b.texts == nil {
+		return need{}
 	}
-	all := thin(slices.Concat(a, b))
-	for length := 2 * minLiteral; len(all) > maxLiterals && length >= minLiteral; length-- {
+	all := join2(a.texts, b.texts)
+	for length := 8; len(all) > maxLiterals && length >= minLiteral; length-- {
 		for i := range all {
 			all[i] = all[i][:min(len(all[i]), length)]
 		}
-		all = thin(all)
+		slices.Sort(all)
+		all = slices.Compact(all)
 	}
 	if len(all) > maxLiterals {
-		return nil
+		return need{}
 	}
-	return all
+	most := max(a.most, b.most)
+	if a.most == unbounded || b.most == unbounded {
+		most = unbounded
+	}
+	return need{all, min(a.least, b.least), most}
 }
 
-// thin leaves out each text that has another one in it: where it is, that is, too.
+func join2(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// thin leaves out each text that begins with another one: where it is, that is, too, at the same place.
 func thin(all []string) []string {
-	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
+	all = slices.Clone(all)
+	slices.Sort(all)
 	kept := all[:0]
 	for _, text := range all {
-		if !containsAny(text, kept) {
+		if len(kept) == 0 || !strings.HasPrefix(text, kept[len(kept)-1]) {
 			kept = append(kept, text)
 		}
 	}
 	return kept
 }
 
-// worth weighs how rare the texts are against how many searches they cost.
-func worth(t texts) int { return 2*min(shortest(t), 8) - bits.Len(uint(len(t))) }
-
-func longest(t texts) int {
+func longest(texts []string) int {
 	n := 0
-	for _, text := range t {
+	for _, text := range texts {
 		n = max(n, len(text))
 	}
 	return n
 }
 
 // shortest is the length of the shortest text; that of unknown ones is 0.
-func shortest(t texts) int {
-	if len(t) == 0 {
+func shortest(texts []string) int {
+	if len(texts) == 0 {
 		return 0
 	}
-	n := len(t[0])
-	for _, text := range t {
+	n := len(texts[0])
+	for _, text := range texts {
 		n = min(n, len(text))
 	}
 	return n

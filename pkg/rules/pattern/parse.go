@@ -6,10 +6,10 @@ import (
 )
 
 // flags are those that change what the text of a pattern means; the letters of Perl's others are known and have no effect
-// on octets (/a, /u), or none on whether a pattern matches (/o, /g, /p, /n).
-type flags struct{ i, m, s, x, xx bool }
+// on octets (/a, /u), or none on whether a pattern matches (/o, /g, /p).
+type flags struct{ i, m, s, x, xx, n bool }
 
-const neutral = "acdglnopu"
+const neutral = "acdglopu"
 
 func (f *flags) set(letters string, on bool) (unknown byte) {
 	f.xx = f.xx && !strings.Contains(letters, "x")
@@ -21,6 +21,8 @@ func (f *flags) set(letters string, on bool) (unknown byte) {
 			f.m = on
 		case c == 's':
 			f.s = on
+		case c == 'n':
+			f.n = on
 		case c == 'x':
 			f.xx = on && f.x && i > 0 && letters[i-1] == 'x'
 			f.x = on
@@ -33,19 +35,21 @@ func (f *flags) set(letters string, on bool) (unknown byte) {
 
 // A parser reads one pattern. Its methods panic with an *Error, which parse returns.
 type parser struct {
-	src      string
-	at       int
-	depth    int
-	flags    flags
-	total    int // capturing groups in all
-	warnings []string
+	src        string
+	at         int
+	depth      int
+	flags      flags
+	total      int      // capturing groups in all, as far as is known before parsing
+	names      []string // of the capturing groups so far; most have none
+	references []reference
+	warnings   []string
 }
 
-func parse(source, letters string) (tree *node, warnings []string, err error) {
+func parse(source, letters string) (tree *node, p *parser, err error) {
 	if len(source) > MaxLength {
 		return nil, nil, &Error{What: fmt.Sprintf("longer than %d octets", MaxLength), Offset: MaxLength}
 	}
-	p := &parser{src: source, total: countGroups(source)}
+	p = &parser{src: source, total: countGroups(source)}
 	if c := p.flags.set(letters, true); c != 0 {
 		return nil, nil, &Error{What: fmt.Sprintf("unknown flag %q", c), Offset: len(source)}
 	}
@@ -54,10 +58,8 @@ func parse(source, letters string) (tree *node, warnings []string, err error) {
 	if p.at < len(p.src) {
 		p.fail(p.at, "unmatched )")
 	}
-	if programSize(tree) > maxProgram {
-		p.unsupported(0, fmt.Sprintf("a pattern of more than %d characters with all repeats written out", maxProgram))
-	}
-	return tree, p.warnings, nil
+	p.resolve()
+	return tree, p, nil
 }
 
 // catch turns a thrown *Error into the error of the function that defers it.
@@ -184,9 +186,9 @@ func (p *parser) atom() *node {
 		}
 		return &node{op: opOctet, at: at, set: dot}
 	case '^':
-		return &node{op: pick(p.flags.m, opLineStart, opTextStart), at: at, what: "^ with /m"}
+		return &node{op: pick(p.flags.m, opLineStart, opTextStart), at: at}
 	case '$':
-		return &node{op: pick(p.flags.m, opLineEnd, opTextEnd), at: at, what: "$"}
+		return &node{op: pick(p.flags.m, opLineEnd, opTextEnd), at: at}
 	case '\\':
 		return p.escape(at)
 	case '*', '+', '?':
@@ -236,7 +238,7 @@ func (p *parser) quantified(atom *node) *node {
 	case p.take("?"):
 		n.mode = lazy
 	case p.take("+"):
-		n.mode, n.what = possessive, "possessive quantifier "+p.src[at:p.at]
+		n.mode = possessive
 	}
 	if zeroWidth(atom) {
 		p.warn("quantifier at octet %d on what takes no character", at)
@@ -284,22 +286,4 @@ func (p *parser) number(s string, missing int) int {
 		}
 	}
 	return n
-}
-
-// programSize counts the sets of the tree with all repeats written out, up to a little above the limit.
-func programSize(n *node) int {
-	if n.op == opOctet {
-		return 1
-	}
-	size := 0
-	for _, sub := range n.subs {
-		size += programSize(sub)
-		if size > maxProgram {
-			return size
-		}
-	}
-	if n.op == opRepeat {
-		size *= max(n.min, n.max, 1)
-	}
-	return size
 }

@@ -1,68 +1,124 @@
-// Package pattern compiles Perl regular expressions over octets, the way SpamAssassin uses them: `qr/.../aa` against byte
+// Package pattern matches Perl regular expressions over octets, the way SpamAssassin uses them: `qr/.../aa` against byte
 // strings. A dot and a class match one octet, \w \d \s \b and the POSIX classes know ASCII only, and /i folds ASCII and the
 // Latin-1 letters, whatever charset the text is in.
 //
 // A pattern is parsed into a syntax tree whose leaves are sets of octets (flags such as /i, /s and /x are gone by then),
-// and the tree is what everything else works on. It is written out for Go's regexp, whose time is linear in the text;
-// since that package matches runes, every octet becomes the rune of the same number (Latin-1). What Perl has and regexp
-// has not (lookaround, back-references, atomic groups) parses, and Compile names it in an *Error. From the tree also come
-// the literals that any matching text must have, for a prefilter.
+// and the tree is what everything else works on. It is simplified and written as a program, which a Machine runs as Perl
+// would: one branch after the other, with all that needs that (lookaround, back-references, atomic groups). The work of a
+// run is limited on every text; see Machine. From the tree also come the literals that any matching text must have, and by
+// which a Finder tells, in one pass over a text, which of many patterns can match it, and where.
 package pattern
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "fmt"
 
-// Limits on what is compiled. Patterns come from operators and from rule sets of strangers; the largest of SpamAssassin's
-// own that compile have 5,411 characters with all repeats written out.
+// Limits on what is compiled. Patterns come from operators and from rule sets of strangers. The largest of SpamAssassin's
+// own has 224 kB, with its tags replaced, and becomes 20,000 steps.
 const (
-	MaxLength   = 64 << 10 // octets of source
-	maxDepth    = 200      // nested groups
-	maxRepeat   = 65534    // Perl 5.30's own limit on n in {n}
-	maxWarnings = 10       // of one pattern
-	maxProgram  = 20_000   // characters with all repeats written out, all of which an engine may be in at once
+	MaxLength   = 512 << 10 // octets of source
+	maxDepth    = 200       // nested groups
+	maxGroups   = 1000      // capturing ones
+	maxRepeat   = 65534     // Perl 5.30's own limit on n in {n}
+	maxBehind   = 255       // octets that a lookbehind looks back: Perl's own limit, too
+	maxUnrolled = 400       // steps of a repeat when written out; a larger one counts
+	maxProgram  = 400_000   // steps
+	maxWarnings = 10        // of one pattern
 )
-
-// An engine finds matches in one form of a text.
-type engine interface {
-	match(form string) bool
-	find(form string) (start, end int, ok bool)
-	count(form string, limit int) int
-}
 
 // A Pattern is a compiled pattern. It may be used by several goroutines.
 type Pattern struct {
-	engine   engine
-	folded   bool        // letters match in either case everywhere: the engine is to be run on folded text
-	always   bool        // it matches every text
-	required [][]string  // one of each set is in the folded form of any text that matches; none where none is known
-	literals [][]literal // the same, for an Index
-	warnings []string
+	prog      *program
+	anchor    anchor
+	only      int16     // the octet that every match begins with; -1 is none
+	least     int       // octets of the shortest match
+	always    bool      // it matches every text
+	need      need      // what every match has
+	beginning beginning // and how it begins
+	names     []string
+	warnings  []string
 }
+
+// An anchor is where a match can begin.
+type anchor uint8
+
+const (
+	anchorNone anchor = iota
+	anchorText        // the text's beginning
+	anchorLine        // a line's beginning
+	anchorStar        // the same, or where the search does: what begins with .* and matches anywhere in a line matches there
+)
 
 // Compile parses source, which stands between a rule's delimiters, with the flags that follow them. Its error is an
 // *Error.
-func Compile(source, flags string) (*Pattern, error) {
-	tree, warnings, err := parse(source, flags)
+func Compile(source, flags string) (*Pattern, error) { return newPattern(source, flags, false) }
+
+// CompileGroups is Compile for a pattern whose groups without a name will be asked for, too.
+func CompileGroups(source, flags string) (*Pattern, error) { return newPattern(source, flags, true) }
+
+// MustCompile is Compile for a pattern that is known to be good.
+func MustCompile(source, flags string) *Pattern {
+	p, err := Compile(source, flags)
+	if err != nil {
+		panic("pattern " + source + ": " + err.Error())
+	}
+	return p
+}
+
+func newPattern(source, flags string, groups bool) (*Pattern, error) {
+	tree, parser, err := parse(source, flags)
 	if err != nil {
 		return nil, err
 	}
-	folded := foldsThroughout(tree)
-	engine, err := newGoEngine(tree, folded)
+	always := nullable(tree, atStart) || nullable(tree, atEnd)
+	captured := make([]bool, len(parser.names)+1)
+	for i, name := range parser.names {
+		captured[i+1] = groups || name != ""
+	}
+	for _, r := range parser.references {
+		for _, group := range r.node.refs {
+			captured[group] = true
+		}
+	}
+	tree = simplify(tree, captured)
+	measure(tree)
+	prog, err := compile(tree, len(parser.names))
 	if err != nil {
 		return nil, err
 	}
-	p := &Pattern{
-		engine:   engine,
-		folded:   folded,
-		always:   nullable(tree, atStart) || nullable(tree, atEnd),
-		required: required(tree),
-		warnings: warnings,
+	p := &Pattern{prog: prog, anchor: anchorOf(tree), only: -1, least: tree.least, always: always, names: parser.names, warnings: parser.warnings}
+	p.need, p.beginning = needOf(tree), beginningOf(prog)
+	if f := &prog.first; f.set.size() == 1 && !f.end {
+		p.only = int16(f.set.lowest())
 	}
-	p.literals = newLiterals(p.required)
 	return p, nil
+}
+
+// anchorOf returns where a match of the tree can begin.
+func anchorOf(n *node) anchor {
+	switch n.op {
+	case opTextStart:
+		return anchorText
+	case opLineStart:
+		return anchorLine
+	case opConcat:
+		return anchorOf(n.subs[0])
+	case opGroup:
+		if a := anchorOf(n.subs[0]); a != anchorStar { // what a group captures depends on where it begins
+			return a
+		}
+	case opAlternate:
+		all := anchorOf(n.subs[0])
+		for _, sub := range n.subs {
+			if anchorOf(sub) != all {
+				return anchorNone
+			}
+		}
+		return all
+	case opRepeat:
+		if n.subs[0].op == opOctet && n.max == unbounded && n.mode != possessive && dot.both(n.subs[0].set) == dot {
+			return anchorStar
+		}
+	}
+	return anchorNone
 }
 
 // An Error is why a pattern cannot be used.
@@ -79,54 +135,17 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s, at octet %d", e.What, e.Offset)
 }
 
-// Required returns sets of literals. The Folded form of every text that matches has one out of each; it is in that form
-// that they are written. No set is returned where nothing is known.
-func (p *Pattern) Required() [][]string { return p.required }
-
 // Always tells whether the pattern matches every text, the empty one included.
 func (p *Pattern) Always() bool { return p.always }
 
 // Warnings returns what is odd about the pattern, although it compiles.
 func (p *Pattern) Warnings() []string { return p.warnings }
 
-// May tells whether the text can match; false is certain.
-func (p *Pattern) May(t *Text) bool {
-	for _, set := range p.required {
-		if !containsAny(t.folded, set) {
-			return false
-		}
-	}
-	return true
+// Names returns the names of the groups, by number less one; most have none.
+func (p *Pattern) Names() []string { return p.names }
+
+// Match tells whether the text matches. Who matches often has a Machine of his own.
+func (p *Pattern) Match(text string) bool {
+	var m Machine
+	return m.Match(p, text)
 }
-
-func containsAny(text string, literals []string) bool {
-	for _, literal := range literals {
-		if strings.Contains(text, literal) {
-			return true
-		}
-	}
-	return false
-}
-
-// MayIn tells whether the text of an index, or a part of it, can match; false is certain.
-func (p *Pattern) MayIn(x *Index) bool {
-	for _, set := range p.literals {
-		if !slices.ContainsFunc(set, func(l literal) bool { return x.has(&l) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// Match tells whether the text matches.
-func (p *Pattern) Match(t *Text) bool { return p.engine.match(t.form(p.folded)) }
-
-// Find returns the leftmost match, as the octets of the text from start to end.
-func (p *Pattern) Find(t *Text) (start, end int, ok bool) {
-	form := t.form(p.folded)
-	start, end, ok = p.engine.find(form)
-	return t.offset(form, start), t.offset(form, end), ok
-}
-
-// Count returns how many matches, which do not overlap, the text has, at most limit.
-func (p *Pattern) Count(t *Text, limit int) int { return p.engine.count(t.form(p.folded), limit) }

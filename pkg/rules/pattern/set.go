@@ -21,6 +21,24 @@ func (s set) union(t set) set {
 	return s
 }
 
+// both is what is in s and in t.
+func (s set) both(t set) set {
+	for i := range s {
+		s[i] &= t[i]
+	}
+	return s
+}
+
+// lowest is the least octet of a set that has one.
+func (s set) lowest() byte {
+	for i, word := range s {
+		if word != 0 {
+			return byte(64*i + bits.TrailingZeros64(word))
+		}
+	}
+	return 0
+}
+
 func (s set) complement() set {
 	for i := range s {
 		s[i] = ^s[i]
@@ -59,6 +77,14 @@ func fold(b byte) byte {
 	return b
 }
 
+// folded is fold as a table.
+var folded = func() (table [256]byte) {
+	for b := range table {
+		table[b] = fold(byte(b))
+	}
+	return table
+}()
+
 // unfold is the other case of a letter that fold returns.
 func unfold(b byte) byte {
 	if 'a' <= b && b <= 'z' || 0xE0 <= b && b <= 0xFE && b != 0xF7 {
@@ -77,19 +103,6 @@ func (s set) anyCase() set {
 		}
 	})
 	return both
-}
-
-// lowerCase leaves out the letters that folded text has not; s must hold them in both cases.
-func (s set) lowerCase() set {
-	var lower set
-	s.ranges(func(from, to byte) {
-		for b := int(from); b <= int(to); b++ {
-			if fold(byte(b)) == byte(b) {
-				lower.add(byte(b))
-			}
-		}
-	})
-	return lower
 }
 
 func single(b byte) (s set) { s.add(b); return s }

@@ -11,7 +11,11 @@ type node struct {
 	mode   mode    // opRepeat
 	behind bool    // opLook: lookbehind
 	not    bool    // opLook: negative
-	what   string  // for messages: the construct as the manual writes it
+	group  int     // opGroup: its number, from 1; 0 where nobody asks what it captured
+	refs   []int   // opBackRef: the groups meant, of which the first that matched counts
+	fold   bool    // opBackRef: in either case
+	least  int     // octets that any match takes; set by measure
+	most   int     // octets that no match exceeds; unbounded is -1; set by measure
 }
 
 type op uint8
@@ -34,6 +38,7 @@ const (
 	opLook      // lookahead and lookbehind
 	opAtomic    // (?>...)
 	opBackRef
+	opKeep // \K: the match begins here
 )
 
 type mode uint8
@@ -86,7 +91,7 @@ func nullable(n *node, holds assertions) bool {
 	case opGroup, opAtomic:
 		return nullable(n.subs[0], holds)
 	}
-	return holds&(1<<n.op) != 0
+	return n.op == opKeep || holds&(1<<n.op) != 0
 }
 
 // zeroWidth tells whether n never takes an octet.
@@ -104,16 +109,55 @@ func zeroWidth(n *node) bool {
 	return true
 }
 
-// foldsThroughout tells whether no set in the tree tells a letter's two cases apart. It is not asked which flags the
-// pattern has: /\d+-\d+/ folds, too.
-func foldsThroughout(n *node) bool {
-	if n.op == opOctet {
-		return n.set == n.set.anyCase()
-	}
+const unbounded = -1
+
+// measure sets how many octets each node of the tree can take.
+func measure(n *node) {
 	for _, sub := range n.subs {
-		if !foldsThroughout(sub) {
-			return false
+		measure(sub)
+	}
+	n.least, n.most = 0, 0
+	switch n.op {
+	case opOctet, opNever:
+		n.least, n.most = 1, 1
+	case opBackRef:
+		n.most = unbounded
+	case opConcat:
+		for _, sub := range n.subs {
+			n.least = min(n.least+sub.least, maxWidth)
+			n.most = plus(n.most, sub.most)
+		}
+	case opAlternate:
+		n.least = n.subs[0].least
+		for _, sub := range n.subs {
+			n.least = min(n.least, sub.least)
+			if n.most != unbounded && sub.most != unbounded {
+				n.most = max(n.most, sub.most)
+			} else {
+				n.most = unbounded
+			}
+		}
+	case opGroup, opAtomic:
+		n.least, n.most = n.subs[0].least, n.subs[0].most
+	case opRepeat:
+		sub := n.subs[0]
+		n.least = min(n.min*sub.least, maxWidth)
+		switch {
+		case sub.most == 0 || n.max == 0:
+		case n.max < 0 || sub.most == unbounded || n.max*sub.most > maxWidth:
+			n.most = unbounded
+		default:
+			n.most = n.max * sub.most
 		}
 	}
-	return true
+}
+
+// maxWidth is from where a width is as good as unbounded.
+const maxWidth = 1 << 24
+
+func plus(a, b int) int {
+	if a == unbounded || b == unbounded || a+b > maxWidth {
+		return unbounded
+	}
+	return a + b
 }

@@ -1,0 +1,352 @@
+package pattern
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// A Finder tells which of many patterns can match a text, and where, in one pass. It is immutable.
+//
+// A pattern with literals is found by them. Of each literal the three octets that are rarest are hashed, and so is every
+// trigram of the text, folded: a bit map, small enough for the processor's first cache, says of nearly all that they begin
+// no literal. Unlike an automaton, which needs the last state before the next, this has several octets under way at a time,
+// and it needs 50 octets for a literal where dense automata need a thousand. A pattern without a literal is found by its
+// beginning, sixty-four at a time: each has a bit, and the bits of the sets that four neighbouring octets are in are put
+// together by and. What has neither is always tried.
+//
+// Measured with SpamAssassin's 622 body patterns and 1.4 kB of text: 5 microseconds, where running all patterns takes
+// 900.
+type Finder struct {
+	patterns []*Pattern
+	bits     []uint64 // hashes of all trigrams
+	shift    uint
+	slots    []int32 // by hash: the first clue, -1 is none
+	coarse   uint
+	clues    []clue
+	groups   []group
+	always   []bool // by pattern
+}
+
+// A clue is a literal to look for.
+type clue struct {
+	text string
+	gram uint32 // three of its octets
+	at   int    // where they are in it
+	next int32  // clue with the same slot; -1 is none
+	uses []use
+}
+
+// A use is a pattern that a literal belongs to: where it is, a match began between least and most octets before.
+type use struct{ pattern, least, most int32 }
+
+// A group is up to 64 patterns that are found by their beginning.
+type group struct {
+	patterns []int32
+	masks    [256][beginLength]uint64 // by octet and place: those whose beginning has it there
+}
+
+const (
+	maxChance = 1.0 / 100 // of a beginning at a place of the text; more is always tried
+	perGram   = 16        // bits of the map for a trigram
+)
+
+// NewFinder makes a finder of patterns, which it knows by their index from then on.
+func NewFinder(patterns []*Pattern) *Finder {
+	f := &Finder{patterns: patterns, always: make([]bool, len(patterns))}
+	byText := map[string]int{}
+	for i, p := range patterns {
+		switch {
+		case len(p.need.texts) > 0:
+			for _, text := range thin(p.need.texts) {
+				f.addClue(byText, text, use{int32(i), int32(p.need.least), int32(p.need.most)})
+			}
+		case p.anchor != anchorText && p.beginning.chance() < maxChance:
+			f.addBeginning(i, &p.beginning)
+		default:
+			f.always[i] = true
+		}
+	}
+	f.hashClues()
+	return f
+}
+
+func (f *Finder) addClue(byText map[string]int, text string, u use) {
+	text = text[:min(len(text), maxLiteral)]
+	i, found := byText[text]
+	if !found {
+		i = len(f.clues)
+		byText[text] = i
+		at := rarestGram(text)
+		f.clues = append(f.clues, clue{text: text, gram: gramOf(text[at:]), at: at})
+	}
+	w := &f.clues[i]
+	if n := len(w.uses); n > 0 && w.uses[n-1].pattern == u.pattern { // two literals cut to the same
+		return
+	}
+	w.uses = append(w.uses, u)
+}
+
+const gramLength = 3
+
+func gramOf(text string) uint32 { return uint32(text[0])<<16 | uint32(text[1])<<8 | uint32(text[2]) }
+
+// rarestGram is where the rarest three octets of a text begin.
+func rarestGram(text string) int {
+	best, most := 0, -1.0
+	for i := 0; i+gramLength <= len(text); i++ {
+		sum := rarity[text[i]] + rarity[text[i+1]] + rarity[text[i+2]]
+		for _, c := range commonGrams {
+			if text[i:i+gramLength] == c {
+				sum -= 6
+			}
+		}
+		if sum > most {
+			best, most = i, sum
+		}
+	}
+	return best
+}
+
+var commonGrams = []string{"the", "and", "ing", "ion", "you", "for", "htt", "ttp", "tps", "ps:", "://", "www", "ww.", ".co", "com", "om/", " wi", "thi", "ent", "ati", "her", "all", "tha"}
+
+const hashFactor = 2654435761 // Knuth's
+
+// hashClues makes the bit map and the slots, once all clues are known.
+func (f *Finder) hashClues() {
+	size, slots := uint(10), uint(4)
+	for 1<<size < perGram*len(f.clues) && size < 18 {
+		size++
+	}
+	for 1<<slots < 2*len(f.clues) && slots < size {
+		slots++
+	}
+	f.bits, f.shift = make([]uint64, 1<<size/64), 32-size
+	f.slots, f.coarse = make([]int32, 1<<slots), 32-slots
+	for i := range f.slots {
+		f.slots[i] = -1
+	}
+	for i := range f.clues {
+		w := &f.clues[i]
+		w.uses = slices.Clip(w.uses)
+		h := w.gram * hashFactor
+		bit := h >> f.shift
+		f.bits[bit>>6] |= 1 << (bit & 63)
+		slot := &f.slots[h>>f.coarse]
+		w.next, *slot = *slot, int32(i)
+	}
+	f.clues = slices.Clip(f.clues)
+}
+
+// addBeginning adds a pattern to the last group, or to a new one.
+func (f *Finder) addBeginning(i int, b *beginning) {
+	if n := len(f.groups); n == 0 || len(f.groups[n-1].patterns) == 64 {
+		f.groups = append(f.groups, group{})
+	}
+	g := &f.groups[len(f.groups)-1]
+	bit := uint64(1) << len(g.patterns)
+	g.patterns = append(g.patterns, int32(i))
+	for octet := range g.masks {
+		for at, set := range b {
+			if set.has(byte(octet)) {
+				g.masks[octet][at] |= bit
+			}
+		}
+	}
+}
+
+// A span is where in one of the texts a match may begin.
+type span struct {
+	text       int32
+	from, last int32 // both included
+	next       int32 // span of the same pattern; -1 is none
+}
+
+// A Spots holds where the patterns of a finder may match in some texts. It keeps its memory from use to use.
+type Spots struct {
+	finder *Finder
+	texts  []string
+	first  []int32 // span, by pattern; -1 is none
+	latest []int32 // the same
+	marked []int32 // patterns that have spans
+	spans  []span
+	folded []byte
+}
+
+// Scan looks through texts.
+func (s *Spots) Scan(f *Finder, texts []string) {
+	s.Forget()
+	s.finder, s.texts = f, texts
+	for len(s.first) < len(f.patterns) {
+		s.first, s.latest = append(s.first, -1), append(s.latest, -1)
+	}
+	for i, text := range texts {
+		if len(f.clues) > 0 {
+			s.scanClues(f, int32(i), text)
+		}
+		for g := range f.groups {
+			s.scanGroup(&f.groups[g], int32(i), text)
+		}
+	}
+}
+
+// Forget drops the texts.
+func (s *Spots) Forget() {
+	for _, i := range s.marked {
+		s.first[i], s.latest[i] = -1, -1
+	}
+	s.finder, s.texts, s.marked, s.spans = nil, nil, s.marked[:0], s.spans[:0]
+}
+
+func (s *Spots) scanClues(f *Finder, number int32, text string) {
+	if len(text) < gramLength {
+		return
+	}
+	if cap(s.folded) < len(text) {
+		s.folded = make([]byte, len(text)+len(text)/4)
+	}
+	buf := s.folded[:len(text)]
+	table, shift := f.bits, f.shift
+	gram := uint32(folded[text[0]])<<8 | uint32(folded[text[1]])
+	for i := range buf {
+		buf[i] = folded[text[i]]
+	}
+	for i := gramLength - 1; i < len(buf); i++ {
+		gram = (gram<<8 | uint32(buf[i])) & (1<<24 - 1)
+		bit := gram * hashFactor >> shift
+		if table[bit>>6]&(1<<(bit&63)) != 0 {
+			s.found(f, number, buf, gram, i-gramLength+1)
+		}
+	}
+}
+
+// found looks which clues have that trigram, and are there.
+func (s *Spots) found(f *Finder, number int32, text []byte, gram uint32, at int) {
+	for i := f.slots[gram*hashFactor>>f.coarse]; i >= 0; {
+		w := &f.clues[i]
+		i = w.next
+		if w.gram != gram {
+			continue
+		}
+		begin := at - w.at
+		if begin < 0 || begin+len(w.text) > len(text) || string(text[begin:begin+len(w.text)]) != w.text {
+			continue
+		}
+		for _, u := range w.uses {
+			from, last := 0, begin-int(u.least)
+			if u.most != unbounded {
+				from = max(0, begin-int(u.most))
+			}
+			if last >= 0 {
+				s.mark(u.pattern, number, int32(from), int32(last))
+			}
+		}
+	}
+}
+
+// mark notes that a match may begin between two places. What overlaps becomes one span.
+func (s *Spots) mark(pattern, text, from, last int32) {
+	if i := s.latest[pattern]; i >= 0 {
+		latest := &s.spans[i]
+		if latest.text == text && from <= latest.last+1 {
+			latest.last = max(latest.last, last)
+			if from < latest.from {
+				s.back(pattern, text, from)
+			}
+			return
+		}
+	} else {
+		s.marked = append(s.marked, pattern)
+	}
+	s.spans = append(s.spans, span{text, from, last, -1})
+	number := int32(len(s.spans) - 1)
+	if i := s.latest[pattern]; i >= 0 {
+		s.spans[i].next = number
+	} else {
+		s.first[pattern] = number
+	}
+	s.latest[pattern] = number
+}
+
+// back puts the spans of a pattern in a text that reach behind a place together: matches are to be found in their order.
+func (s *Spots) back(pattern, text, from int32) {
+	latest := s.latest[pattern]
+	last := s.spans[latest].last
+	for i := s.first[pattern]; i >= 0; i = s.spans[i].next {
+		if sp := &s.spans[i]; sp.text == text && sp.last+1 >= from {
+			sp.from, sp.last, sp.next = min(sp.from, from), last, -1
+			s.latest[pattern] = i
+			return
+		}
+	}
+}
+
+func (s *Spots) scanGroup(g *group, number int32, text string) {
+	var one, two, three uint64
+	for i := 0; i < len(text)+beginLength-1; i++ {
+		all := uint64(1)<<len(g.patterns) - 1
+		first, second, third, fourth := all, all, all, all
+		if i < len(text) {
+			m := &g.masks[text[i]]
+			first, second, third, fourth = m[0], m[1], m[2], m[3]
+		}
+		for hits := three & fourth; hits != 0; hits &= hits - 1 {
+			at := int32(i - beginLength + 1)
+			s.mark(g.patterns[bits.TrailingZeros64(hits)], number, at, at)
+		}
+		three, two, one = two&third, one&second, first
+	}
+}
+
+// A Where is a match: in which of the texts, and from where to where.
+type Where struct{ Text, Start, End int }
+
+// May tells whether the pattern can match; false is certain.
+func (s *Spots) May(pattern int) bool { return s.finder.always[pattern] || s.first[pattern] >= 0 }
+
+// Count returns how many matches a pattern has in the texts from one on, at most limit, and where the first is.
+func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where) {
+	p := s.finder.patterns[pattern]
+	if s.finder.always[pattern] {
+		for i := from; i < len(s.texts) && n < limit; i++ {
+			m.minEnd = 0
+			s.count(m, p, span{int32(i), 0, int32(len(s.texts[i])), -1}, limit, &n, &first)
+		}
+		m.minEnd = 0
+		return n, first
+	}
+	at := int32(-1)
+	begin := 0
+	for i := s.first[pattern]; i >= 0 && n < limit; i = s.spans[i].next {
+		sp := s.spans[i]
+		if int(sp.text) < from {
+			continue
+		}
+		if sp.text != at {
+			at, begin, m.minEnd = sp.text, 0, 0
+		}
+		sp.from = max(sp.from, int32(begin))
+		if next := s.count(m, p, sp, limit, &n, &first); next > begin {
+			begin = next
+		}
+	}
+	m.minEnd = 0
+	return n, first
+}
+
+// count counts in one span, and returns where the next match can begin.
+func (s *Spots) count(m *Machine, p *Pattern, sp span, limit int, n *int, first *Where) (begin int) {
+	text := s.texts[sp.text]
+	begin = int(sp.from)
+	for *n < limit && begin <= int(sp.last) {
+		start, end, ok := m.find(p, text, begin, int(sp.last))
+		if !ok {
+			break
+		}
+		if *n == 0 {
+			*first = Where{int(sp.text), start, end}
+		}
+		*n++
+		begin = m.after(start, end)
+	}
+	return begin
+}
