@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"winnow/pkg/message"
-	"winnow/pkg/rules/pattern"
 )
 
 // Limits of an explanation: it is for people.
@@ -269,8 +268,7 @@ func (x *explainer) find(rule *Rule, e *Explanation, texts []layer) {
 		most = maxShown
 	}
 	for _, l := range texts {
-		text := pattern.NewText(l.text)
-		start, end, found := rule.pattern.Find(&text)
+		start, end, found := rule.pattern.Find(l.text)
 		if !found {
 			continue
 		}

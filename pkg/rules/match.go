@@ -36,17 +36,10 @@ type run struct {
 	known    []bool      // by rule
 	evidence []string    // by rule, of scored ones that hit: what matched
 	sections []section
+	machine  pattern.Machine
 	value    func(int) float64 // ask, bound once
 	asked    int               // patterns run
 	over     bool              // ctx has ended: what is not known by now stays so
-}
-
-// A section is a text of the message, made ready.
-type section struct {
-	made    bool
-	present bool // of a field: there is one
-	texts   []pattern.Text
-	index   pattern.Index // of all texts
 }
 
 func newRun(s *Set) *run {
@@ -74,6 +67,7 @@ func (r *run) end() {
 	for i := range r.sections {
 		r.sections[i].forget()
 	}
+	r.machine.Forget()
 	r.ctx, r.facts, r.calls, r.asked, r.over = nil, nil, nil, 0, false
 	r.set.runs.Put(r)
 }
@@ -135,118 +129,62 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	if rule.header.exists {
 		return oneIf(s.present)
 	}
-	texts, may := s.texts, false
-	switch {
-	case rule.Type == Header && !s.present:
-		texts, may = []pattern.Text{pattern.NewText(rule.header.unset)}, true
-	case !rule.pattern.MayIn(&s.index):
-	case rule.Flags.NoSubject && rule.Type == Body && len(texts) > 0:
-		texts, may = texts[1:], true
-	default:
-		may = true
-	}
-	hits := 0
-	if may {
-		hits = r.hits(i, rule, texts)
-	}
+	hits := r.hits(i, rule, s)
 	if rule.header.not {
 		return oneIf(hits == 0)
 	}
 	return float64(hits)
 }
 
-// hits counts the matches of a rule in texts; one is enough unless every match counts. What matched is kept as evidence
-// where somebody will see it.
-func (r *run) hits(i int, rule *Rule, texts []pattern.Text) int {
-	most := 1
-	if rule.Flags.Multiple && !rule.header.not {
-		if most = rule.Flags.MaxHits; most == 0 {
-			most = maxHits
-		}
+// hits counts the matches of a rule in its section, where the pattern may match by what the pass over the section found.
+func (r *run) hits(i int, rule *Rule, s *section) int {
+	first := 0
+	if rule.Flags.NoSubject && rule.Type == Body {
+		first = 1
 	}
-	hits := 0
-	for t := range texts {
-		if t%64 == 63 && r.ctx.Err() != nil {
-			r.over = true
-			return 0
-		}
-		text := &texts[t]
-		if len(texts) > 1 && !rule.pattern.May(text) {
-			continue
-		}
-		switch {
-		case most > 1:
-			hits += rule.pattern.Count(text, most-hits)
-		case rule.pattern.Match(text):
-			hits++
-		}
-		if hits > 0 && r.evidence[i] == "" && !subrule(rule.Name) && !rule.header.not {
-			start, end, _ := rule.pattern.Find(text)
-			r.evidence[i] = rule.where() + " " + excerpt(text.Raw()[start:end], maxDetail)
-		}
-		if hits >= most {
-			break
-		}
+	switch {
+	case rule.Type == Header && !s.present:
+		s.single[0] = rule.header.unset
+		return r.hitsIn(i, rule, s.single[:])
+	case !s.spots.May(rule.slot):
+		return 0
+	}
+	r.machine.Begin(r.ctx, 0)
+	hits, where := s.spots.Count(&r.machine, rule.slot, first, rule.most())
+	return r.note(i, rule, s.texts, hits, where)
+}
+
+// hitsIn counts the matches of a rule in texts that were not looked through before.
+func (r *run) hitsIn(i int, rule *Rule, texts []string) int {
+	r.machine.Begin(r.ctx, 0)
+	hits, where := pattern.CountIn(&r.machine, rule.pattern, texts, 0, rule.most())
+	return r.note(i, rule, texts, hits, where)
+}
+
+// most is how many matches of a rule count: one, unless all do.
+func (rule *Rule) most() int {
+	switch {
+	case !rule.Flags.Multiple || rule.header.not:
+		return 1
+	case rule.Flags.MaxHits == 0:
+		return maxHits
+	}
+	return rule.Flags.MaxHits
+}
+
+// note keeps what matched as evidence, where somebody will see it, and counts a rule that was given up. Such a rule has no
+// more hits than were found by then.
+func (r *run) note(i int, rule *Rule, texts []string, hits int, where pattern.Where) int {
+	if r.machine.Bounded() {
+		r.set.bounded[i].Add(1)
+	}
+	if r.machine.Stopped() {
+		r.over = true
+	}
+	if hits > 0 && r.evidence[i] == "" && !subrule(rule.Name) && !rule.header.not {
+		r.evidence[i] = rule.where() + " " + excerpt(texts[where.Text][where.Start:where.End], maxDetail)
 	}
 	return hits
-}
-
-// section returns the text that a rule is matched against.
-func (r *run) section(rule *Rule) *section {
-	s := &r.sections[rule.section]
-	if s.made {
-		return s
-	}
-	s.made = true
-	var all string
-	switch key := r.set.sections[rule.section]; key.kind {
-	case Header:
-		var text string
-		if text, s.present = r.header(rule.header.name, key.mod); s.present {
-			s.texts, all = pattern.NewTexts([]string{text})
-		}
-	case MIMEHeader:
-		s.texts, all = pattern.NewTexts(mimeTexts(r.facts.Entities(), key.name, key.mod))
-	case Body:
-		s.texts, all = pattern.NewTexts(r.facts.BodyLines())
-	case RawBody:
-		s.texts, all = pattern.NewTexts(r.facts.RawBody())
-	case Full:
-		s.texts, all = pattern.NewTexts([]string{string(r.facts.Full())})
-	case URI:
-		s.texts, all = pattern.NewTexts(uriTexts(r.facts.URIDetails(r.set.settings.URIRules())))
-	}
-	s.index.Reset(all)
-	return s
-}
-
-// forget drops the message, and keeps memory for the next one.
-func (s *section) forget() {
-	s.index.Reset("")
-	*s = section{index: s.index}
-}
-
-// header returns a field, or what a pseudo header stands for.
-func (r *run) header(name string, mod message.HeaderMod) (string, bool) {
-	if message.IsRelayHeader(name) {
-		return r.facts.RelayText(name, mod, r.set.settings.Networks())
-	}
-	return r.facts.HeaderText(name, mod)
-}
-
-// uriTexts returns every spelling of the URIs, none twice.
-func uriTexts(uris []message.URIDetail) []string {
-	texts := make([]string, 0, 2*len(uris))
-	seen := make(map[string]bool, 2*len(uris))
-	for i := range uris {
-		for _, text := range uris[i].Cleaned {
-			if text != "" && !seen[text] {
-				seen[text] = true
-				texts = append(texts, text)
-			}
-		}
-	}
-	return texts
 }
 
 // where names the text that a rule looks at.

@@ -2,11 +2,11 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"winnow/pkg/message"
-	"winnow/pkg/rules/pattern"
 )
 
 // mimeSyntax is what stands behind the name of a mimeheader rule.
@@ -72,7 +72,7 @@ func (r *run) mimeHeader(i int, rule *Rule) float64 {
 		return 1
 	}
 	s := r.section(rule)
-	if rule.header.unset == "" && !rule.pattern.MayIn(&s.index) {
+	if rule.header.unset == "" && !rule.Flags.Concat && !s.spots.May(rule.slot) {
 		return 0
 	}
 	first, last := max(rule.Flags.First, 1), rule.Flags.Last
@@ -87,7 +87,7 @@ func (r *run) mimeHeader(i int, rule *Rule) float64 {
 		texts = concat(texts)
 	}
 	for t := range texts {
-		if hits := r.hits(i, rule, texts[t:t+1]); hits > 0 || r.over {
+		if hits := r.hitsIn(i, rule, texts[t:t+1]); hits > 0 || r.over {
 			return float64(hits)
 		}
 	}
@@ -95,28 +95,29 @@ func (r *run) mimeHeader(i int, rule *Rule) float64 {
 }
 
 // fields puts what the rule wants to see in place of fields that are not there.
-func (rule *Rule) fields(texts []pattern.Text) []pattern.Text {
-	fields := make([]pattern.Text, len(texts))
-	for t := range texts {
-		if fields[t] = texts[t]; texts[t].Raw() == absent {
-			unset := rule.header.unset
-			if rule.header.mod == message.HeaderRaw {
-				unset = ""
+func (rule *Rule) fields(texts []string) []string {
+	if !slices.Contains(texts, absent) {
+		return texts
+	}
+	fields := slices.Clone(texts)
+	for i, text := range fields {
+		if text == absent {
+			if fields[i] = rule.header.unset; rule.header.mod == message.HeaderRaw {
+				fields[i] = ""
 			}
-			fields[t] = pattern.NewText(unset)
 		}
 	}
 	return fields
 }
 
 // concat makes one text of all, each of which ends its line.
-func concat(texts []pattern.Text) []pattern.Text {
+func concat(texts []string) []string {
 	var all strings.Builder
-	for t := range texts {
-		all.WriteString(texts[t].Raw())
-		if !strings.HasSuffix(texts[t].Raw(), "\n") {
+	for _, text := range texts {
+		all.WriteString(text)
+		if !strings.HasSuffix(text, "\n") {
 			all.WriteByte('\n')
 		}
 	}
-	return []pattern.Text{pattern.NewText(all.String())}
+	return []string{all.String()}
 }

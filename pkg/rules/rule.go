@@ -21,6 +21,7 @@ type Rule struct {
 	scores  [4]float64
 	source  int // the file, by index in the set
 	section int // the text it is matched against, by index in the set; a meta has none
+	slot    int // its pattern, by index in the section's finder
 	header  headerTest
 	text    string           // the definition as it is written, without name
 	regex   regex            // what pattern is compiled from

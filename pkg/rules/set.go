@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"winnow/pkg/message"
 	"winnow/pkg/rules/eval"
+	"winnow/pkg/rules/pattern"
 )
 
 // A Set is the rules of some folders, ready to run. It is immutable and serves any number of messages at a time; a
@@ -18,7 +20,9 @@ type Set struct {
 	byName   map[string]int
 	sources  []source
 	sections []sectionKey
-	stray    []Fault // what is said of rules that do not exist
+	finders  []*pattern.Finder // by section, of the patterns of rules that are on
+	bounded  []atomic.Int64    // by rule: how often it was given up
+	stray    []Fault           // what is said of rules that do not exist
 	required required
 	settings *eval.Settings
 	runs     sync.Pool // of *run, for their memory
@@ -84,6 +88,7 @@ func (p *parser) compile() *Set {
 	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
 	s.assignSections(faults)
+	s.makeFinders()
 	s.assignSources(p.sources)
 	s.runs.New = func() any { return newRun(s) }
 	return s
@@ -150,6 +155,33 @@ func (s *Set) assignSections(faults *ledger) {
 		}
 		rule.section = i
 	}
+}
+
+// makeFinders prepares, for each section, one pass over its text for all its rules.
+func (s *Set) makeFinders() {
+	patterns := make([][]*pattern.Pattern, len(s.sections))
+	for _, rule := range s.rules {
+		if rule.pattern != nil && !rule.off {
+			rule.slot = len(patterns[rule.section])
+			patterns[rule.section] = append(patterns[rule.section], rule.pattern)
+		}
+	}
+	for _, of := range patterns {
+		s.finders = append(s.finders, pattern.NewFinder(of))
+	}
+	s.bounded = make([]atomic.Int64, len(s.rules))
+}
+
+// Bounded returns how often each rule was given up since the set was loaded, because its pattern took too many steps on a
+// message. Rules that never were are left out.
+func (s *Set) Bounded() map[string]int64 {
+	counts := map[string]int64{}
+	for i := range s.bounded {
+		if n := s.bounded[i].Load(); n > 0 {
+			counts[s.rules[i].Name] = n
+		}
+	}
+	return counts
 }
 
 // notMade tells whether a field is one that SpamAssassin's plugins derive from lookups.

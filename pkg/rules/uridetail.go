@@ -111,8 +111,7 @@ func holdsAll(tests []linkTest, detail *message.URIDetail) bool {
 // holds tells whether one of what the key stands for matches, or, for !~, one does not.
 func (t *linkTest) holds(detail *message.URIDetail) bool {
 	for _, text := range linkTexts(detail, t.key) {
-		text := pattern.NewText(text)
-		if t.pattern.Match(&text) != t.not {
+		if t.pattern.Match(text) != t.not {
 			return true
 		}
 	}

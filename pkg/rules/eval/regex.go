@@ -55,7 +55,4 @@ func closing(open string) string {
 }
 
 // match tells whether text matches.
-func (r *regex) match(text string) bool {
-	t := pattern.NewText(text)
-	return r.pattern.Match(&t)
-}
+func (r *regex) match(text string) bool { return r.pattern.Match(text) }

@@ -303,20 +303,16 @@ type Where struct{ Text, Start, End int }
 // May tells whether the pattern can match; false is certain.
 func (s *Spots) May(pattern int) bool { return s.finder.always[pattern] || s.first[pattern] >= 0 }
 
-// Count returns how many matches a pattern has in the texts from one on, at most limit, and where the first is.
+// Count returns how many matches a pattern has in the texts from one on, at most limit, and where the first is. With a limit
+// of one the machine still holds the groups of that match.
 func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where) {
 	p := s.finder.patterns[pattern]
 	if s.finder.always[pattern] {
-		for i := from; i < len(s.texts) && n < limit; i++ {
-			m.minEnd = 0
-			s.count(m, p, span{int32(i), 0, int32(len(s.texts[i])), -1}, limit, &n, &first)
-		}
-		m.minEnd = 0
-		return n, first
+		return CountIn(m, p, s.texts, from, limit)
 	}
-	at := int32(-1)
-	begin := 0
-	for i := s.first[pattern]; i >= 0 && n < limit; i = s.spans[i].next {
+	c := counter{machine: m, pattern: p, limit: limit}
+	at, begin := int32(-1), 0
+	for i := s.first[pattern]; i >= 0 && c.n < limit; i = s.spans[i].next {
 		sp := s.spans[i]
 		if int(sp.text) < from {
 			continue
@@ -324,29 +320,43 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 		if sp.text != at {
 			at, begin, m.minEnd = sp.text, 0, 0
 		}
-		sp.from = max(sp.from, int32(begin))
-		if next := s.count(m, p, sp, limit, &n, &first); next > begin {
-			begin = next
-		}
+		begin = c.count(int(sp.text), s.texts[sp.text], max(begin, int(sp.from)), int(sp.last))
 	}
 	m.minEnd = 0
-	return n, first
+	return c.n, c.first
 }
 
-// count counts in one span, and returns where the next match can begin.
-func (s *Spots) count(m *Machine, p *Pattern, sp span, limit int, n *int, first *Where) (begin int) {
-	text := s.texts[sp.text]
-	begin = int(sp.from)
-	for *n < limit && begin <= int(sp.last) {
-		start, end, ok := m.find(p, text, begin, int(sp.last))
+// CountIn is Spots.Count for a pattern that is in no finder.
+func CountIn(m *Machine, p *Pattern, texts []string, from, limit int) (n int, first Where) {
+	c := counter{machine: m, pattern: p, limit: limit}
+	for i := from; i < len(texts) && c.n < limit; i++ {
+		m.minEnd = 0
+		c.count(i, texts[i], 0, len(texts[i]))
+	}
+	m.minEnd = 0
+	return c.n, c.first
+}
+
+// A counter counts the matches of a pattern.
+type counter struct {
+	machine  *Machine
+	pattern  *Pattern
+	limit, n int
+	first    Where
+}
+
+// count counts the matches that begin between two places of a text, and returns where the next one can begin.
+func (c *counter) count(number int, text string, begin, last int) int {
+	for c.n < c.limit && begin <= last {
+		start, end, ok := c.machine.find(c.pattern, text, begin, last)
 		if !ok {
 			break
 		}
-		if *n == 0 {
-			*first = Where{int(sp.text), start, end}
+		if c.n == 0 {
+			c.first = Where{number, start, end}
 		}
-		*n++
-		begin = m.after(start, end)
+		c.n++
+		begin = c.machine.after(start, end)
 	}
 	return begin
 }

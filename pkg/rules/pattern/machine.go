@@ -34,6 +34,7 @@ type Machine struct {
 	budget int  // steps left after fuel
 	fuel   int  // steps until the next look at the limits
 	begun  bool // budget holds for several calls
+	unseen int  // steps since the last look at the context
 	abort  abort
 	memory memory
 }
@@ -73,7 +74,7 @@ func (m *Machine) Begin(ctx context.Context, steps int) {
 	if steps == 0 {
 		steps = maxSteps
 	}
-	m.ctx, m.budget, m.begun, m.abort = ctx, steps, true, going
+	m.ctx, m.budget, m.begun, m.abort, m.unseen = ctx, steps, true, going, 0
 }
 
 // Bounded tells whether the last call, or any since Begin, was given up: what it found is not all there may be.
@@ -175,6 +176,7 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 	if m.abort != going {
 		return 0, false
 	}
+	before := m.budget + m.fuel
 	last = min(last, len(m.text)-p.least)
 	at := from
 	if p.anchor != anchorStar || from > last {
@@ -196,17 +198,27 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 	}
 	m.budget += max(m.fuel, 0) // what is left of it
 	m.fuel = 0
+	if m.unseen += before - m.budget + 1; m.unseen > lookEvery {
+		m.look()
+	}
 	if ok {
 		m.regs[1] = int32(end)
 	}
 	return end, ok
 }
 
+// look looks at the clock.
+func (m *Machine) look() {
+	if m.unseen = 0; m.ctx != nil && m.ctx.Err() != nil {
+		m.abort = stopped
+	}
+}
+
 // refuel is called where the fuel is used up. It tells whether the run may go on.
 func (m *Machine) refuel() bool {
+	m.look()
 	switch {
-	case m.ctx != nil && m.ctx.Err() != nil:
-		m.abort = stopped
+	case m.abort == stopped:
 	case m.budget <= 0 || len(m.stack) > maxStack:
 		m.abort = bounded
 	case !m.memory.on && m.memory.helps(m.prog, len(m.text)):

@@ -188,6 +188,9 @@ func (p *parser) atom() *node {
 	case '^':
 		return &node{op: pick(p.flags.m, opLineStart, opTextStart), at: at}
 	case '$':
+		if p.more() && alnum.has(p.src[p.at]) {
+			p.warn(`$ at octet %d is the end of the text: a dollar sign is \$`, at)
+		}
 		return &node{op: pick(p.flags.m, opLineEnd, opTextEnd), at: at}
 	case '\\':
 		return p.escape(at)

@@ -149,3 +149,9 @@ func (p *Pattern) Match(text string) bool {
 	var m Machine
 	return m.Match(p, text)
 }
+
+// Find returns the first match in the text, text[start:end].
+func (p *Pattern) Find(text string) (start, end int, ok bool) {
+	var m Machine
+	return m.Find(p, text, 0)
+}

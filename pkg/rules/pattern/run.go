@@ -82,7 +82,7 @@ func (m *Machine) rare(s *step, pc, at int) (then, place int, ok bool) {
 	case doCount:
 		return m.count(s, pc, at)
 	case doLook, doLookNot:
-		return int(s.then), at, m.look(s, at)
+		return int(s.then), at, m.around(s, at)
 	case doAtomic:
 		mark := len(m.stack)
 		end, ok := m.run(int(s.other), at)

@@ -125,8 +125,8 @@ func (m *Machine) unwind(mark int) {
 	}
 }
 
-// look tells whether a lookaround holds.
-func (m *Machine) look(s *step, at int) bool {
+// around tells whether a lookaround holds.
+func (m *Machine) around(s *step, at int) bool {
 	mark := len(m.stack)
 	found := false
 	if s.arg < 0 {

@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"unsafe"
+
+	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
+)
+
+// A section is a text of the message, or several of one kind, and where the patterns of the rules that look at it may
+// match.
+type section struct {
+	made    bool
+	present bool // of a field: there is one
+	texts   []string
+	spots   pattern.Spots
+	single  [1]string // memory of texts
+}
+
+// section returns the text that a rule is matched against. It is looked through once for all its rules.
+func (r *run) section(rule *Rule) *section {
+	s := &r.sections[rule.section]
+	if s.made {
+		return s
+	}
+	s.made = true
+	switch key := r.set.sections[rule.section]; key.kind {
+	case Header:
+		if s.single[0], s.present = r.header(rule.header.name, key.mod); s.present {
+			s.texts = s.single[:]
+		}
+	case MIMEHeader:
+		s.texts = mimeTexts(r.facts.Entities(), key.name, key.mod)
+	case Body:
+		s.texts = r.facts.BodyLines()
+	case RawBody:
+		s.texts = r.facts.RawBody()
+	case Full:
+		if full := r.facts.Full(); len(full) > 0 { // nobody writes to it
+			s.single[0] = unsafe.String(&full[0], len(full))
+		}
+		s.texts = s.single[:]
+	case URI:
+		s.texts = uriTexts(r.facts.URIDetails(r.set.settings.URIRules()))
+	}
+	s.spots.Scan(r.set.finders[rule.section], s.texts)
+	return s
+}
+
+// forget drops the message, and keeps memory for the next one.
+func (s *section) forget() {
+	if !s.made {
+		return
+	}
+	s.spots.Forget()
+	s.made, s.present, s.texts, s.single[0] = false, false, nil, ""
+}
+
+// header returns a field, or what a pseudo header stands for.
+func (r *run) header(name string, mod message.HeaderMod) (string, bool) {
+	if message.IsRelayHeader(name) {
+		return r.facts.RelayText(name, mod, r.set.settings.Networks())
+	}
+	return r.facts.HeaderText(name, mod)
+}
+
+// uriTexts returns every spelling of the URIs, none twice.
+func uriTexts(uris []message.URIDetail) []string {
+	texts := make([]string, 0, 2*len(uris))
+	seen := make(map[string]bool, 2*len(uris))
+	for i := range uris {
+		for _, text := range uris[i].Cleaned {
+			if text != "" && !seen[text] {
+				seen[text] = true
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
+}
