@@ -123,12 +123,19 @@ func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (
 
 // call asks an eval function of the message. What has no message, such as a test's text, is a miss.
 func (r *run) call(rule *Rule) float64 {
-	if r.calls == nil {
-		m, isMessage := r.facts.(*message.Message)
-		if !isMessage {
-			return 0
-		}
-		r.calls = eval.NewFacts(m, r.set.settings)
+	facts := r.evalFacts()
+	if facts == nil {
+		return 0
 	}
-	return float64(rule.call.check(r.calls))
+	return float64(rule.call.check(facts))
+}
+
+// evalFacts returns the message as eval functions see it, nil where there is none.
+func (r *run) evalFacts() *eval.Facts {
+	if r.calls == nil {
+		if m, isMessage := r.facts.(*message.Message); isMessage {
+			r.calls = eval.NewFacts(m, r.set.settings)
+		}
+	}
+	return r.calls
 }

@@ -51,22 +51,23 @@ func reasons() map[string]reason {
 			unwhitelist_from_spf def_welcomelist_from_rcvd def_welcomelist_auth def_welcomelist_from_dkim def_welcomelist_from_spf
 			def_unwelcomelist_auth def_whitelist_from_rcvd def_whitelist_auth def_whitelist_from_dkim def_whitelist_from_spf
 			def_unwhitelist_auth blocklist_from blocklist_to blocklist_subject unblocklist_from blacklist_from blacklist_to
-			blacklist_subject unblacklist_from more_spam_to all_spam_to enlist_addrlist enlist_uri_host delist_uri_host
-			blocklist_uri_host welcomelist_uri_host blacklist_uri_host whitelist_uri_host uri_host_lists adsp_override`},
+			blacklist_subject unblacklist_from more_spam_to all_spam_to enlist_addrlist uri_host_lists adsp_override`},
 		{reason{what: "this is set in winnow's own configuration"}, `trusted_networks clear_trusted_networks
 			internal_networks clear_internal_networks msa_networks clear_msa_networks originating_ip_headers
 			clear_originating_ip_headers always_trust_envelope_sender envelope_sender_header skip_rbl_checks rbl_timeout
 			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
 			dns_options dns_query_restriction clear_dns_query_restriction dns_block_rule dns_block_time time_limit normalize_charset
 			body_part_scan_size rawbody_part_scan_size parse_dkim_uris allow_user_rules lock_method version_tag
-			mbox_format_from_regex ok_locales ok_languages inactive_languages geodb_module geodb_options geodb_search_path country_db_type
+			mbox_format_from_regex ok_languages inactive_languages geodb_module geodb_options geodb_search_path country_db_type
 			country_db_path uri_country_db_path uri_country_db_isp_path user_scores_dsn user_scores_sql_username
 			user_scores_sql_password user_scores_sql_custom_query user_scores_ldap_username user_scores_ldap_password
 			user_scores_fallback_to_global score_set`},
 		{reason{what: "the public suffix list is built in"}, `util_rb_tld util_rb_2tld util_rb_3tld util_rb_4tld clear_util_rb`},
-		{reason{what: "links are taken as they stand; no redirection is followed"}, `redirector_pattern url_shortener url_shortener_get
-			clear_url_shortener url_redirector url_redirector_get url_redirector_params clear_url_redirector max_short_urls
-			url_shortener_user_agent url_shortener_method url_shortener_loginfo`},
+		{reason{what: "links are taken as they stand; no redirection is followed"}, `redirector_pattern url_redirector
+			url_redirector_get url_redirector_params clear_url_redirector max_short_urls max_short_url_redirections
+			url_shortener_user_agent url_shortener_method url_shortener_loginfo url_shortener_timeout url_shortener_cache_type
+			url_shortener_cache_dsn url_shortener_cache_username url_shortener_cache_password url_shortener_cache_ttl
+			url_shortener_cache_autoclean`},
 		{reason{what: "URI lists are in lists.yaml"}, `urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub
 			uridnsbl uridnssub uridnsbl_skip_mailto skip_uribl_checks uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},
 		{reason{what: "there is no learning from these rules"}, `use_bayes use_bayes_rules use_learner bayes_auto_learn

@@ -34,6 +34,9 @@ func Load(folders []Folder, config Config) (*Set, []Fault) {
 	if config.Overrides != "" {
 		p.overrides(len(folders), config.Overrides)
 	}
+	if p.plugins.Loaded(eval.TextCat) {
+		p.languages(folders)
+	}
 	set := p.compile()
 	set.applyFiles(config.Files, &p.faults)
 	set.required = p.required

@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"strings"
 	"unsafe"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/eval"
 	"winnow/pkg/rules/pattern"
 )
 
@@ -61,7 +63,13 @@ func (r *run) header(name string, mod message.HeaderMod) (string, bool) {
 	if message.IsRelayHeader(name) {
 		return r.facts.RelayText(name, mod, r.set.settings.Networks())
 	}
-	return r.facts.HeaderText(name, mod)
+	text, found := r.facts.HeaderText(name, mod)
+	if !found && strings.EqualFold(name, eval.LanguagesHeader) {
+		if facts := r.evalFacts(); facts != nil {
+			return facts.Languages()
+		}
+	}
+	return text, found
 }
 
 // uriTexts returns every spelling of the URIs, none twice.

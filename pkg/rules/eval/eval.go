@@ -41,6 +41,8 @@ type Facts struct {
 	imageSet    *images      // image.go
 	attached    *attachments // antivirus.go
 	pdfSet      *pdfs        // pdfscan.go
+	spoken      *languages   // textcat.go
+	hosts       []string     // urihost.go
 }
 
 // relays is the way of the message, by the networks of the settings.

@@ -1,6 +1,10 @@
 package eval
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // A plugin is a group of functions and directives that SpamAssassin knows by one name. Rule files ask for it with
 // ifplugin, and its functions exist only where it is loaded.
@@ -15,7 +19,7 @@ type plugin struct {
 // plugins are all that are here, those included whose rules are read in winnow/pkg/rules. The first has what SpamAssassin
 // has without plugins.
 var plugins = []plugin{
-	{name: "", stock: true, directives: coreDirectives},
+	{name: "", stock: true, directives: joined(coreDirectives, uriHostDirectives)},
 	{name: "ASN", functions: asnFunctions, features: words("has_asn_lookup_ipv6 has_asn_geodb has_check_asn has_check_asn_tag")},
 	{name: "AWL", functions: awlFunctions},
 	{name: "AntiVirus", functions: antiVirusFunctions},
@@ -59,11 +63,20 @@ var plugins = []plugin{
 	{name: "URIDetail", stock: true, features: words("has_host_key")},
 	{name: "URIEval", stock: true, functions: uriFunctions},
 	{name: "VBounce", stock: true, functions: bounceFunctions, directives: bounceDirectives},
-	{name: "WLBLEval", stock: true, functions: listFunctions, directives: listDirectives},
+	{name: "WLBLEval", stock: true, functions: slices.Concat(listFunctions, uriHostFunctions), directives: listDirectives},
 	{name: "WelcomeListSubject", stock: true, functions: subjectFunctions, directives: subjectDirectives},
 }
 
 func words(text string) []string { return strings.Fields(text) }
+
+// joined puts directives of several files into one map.
+func joined(all ...map[string]Directive) map[string]Directive {
+	whole := map[string]Directive{}
+	for _, one := range all {
+		maps.Copy(whole, one)
+	}
+	return whole
+}
 
 // prefix is what the names of SpamAssassin's own plugins begin with.
 const prefix = "Mail::SpamAssassin::Plugin::"

@@ -18,10 +18,11 @@ type Settings struct {
 	lists    listSettings
 	subjects subjectSettings
 	locales  localeSettings
+	uriHosts uriHostLists
 }
 
 // NewSettings returns the settings where rule files say nothing.
-func NewSettings() *Settings { return &Settings{} }
+func NewSettings() *Settings { return &Settings{textCat: newTextCatSettings()} }
 
 // NewFacts returns a message as functions see it.
 func NewFacts(m *message.Message, s *Settings) *Facts { return &Facts{Message: m, Settings: s} }
