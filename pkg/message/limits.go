@@ -10,7 +10,7 @@ const (
 	MaxAllHeaders  = 65_536  // octets of the pseudo header ALL
 	MaxParams      = 64      // parameters of one Content-Type or Content-Disposition
 	MaxAddresses   = 1_000   // mail addresses in one field
-	MaxComments    = 16      // nesting of comments in an address, RFC 5322, 3.2.2
+	MaxBrackets    = 64      // angle brackets that are tried as the end of one address
 
 	MaxDepth    = 20    // nesting of multiparts and attached messages: what is deeper is one part of plain text
 	MaxParts    = 1_000 // of one multipart: what follows is searched for URIs, as plain text
