@@ -25,7 +25,8 @@ const (
 	MaxHTML       = 1_000_000 // octets of one part that are read as HTML
 	MaxHTMLTokens = 200_000   // tags and texts of one part: the rest is not read
 	MaxHTMLAttrs  = 100       // attributes of one tag that are looked at
-	MaxHTMLDepth  = 256       // open elements whose style is remembered
+	MaxHTMLDepth  = 10_000    // open elements whose style is remembered
+	MaxSections   = 100       // open marked sections
 
 	MaxURIs       = 1_000   // of one message; links go first, then guesses, then mail addresses
 	MaxURILength  = 8_192   // octets of one URI
