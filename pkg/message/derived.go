@@ -17,6 +17,7 @@ type derived struct {
 	full      lazy[[]byte]
 	uris      lazy[[]URI]
 	headers   headerTexts
+	stamped   lazy[Header]
 	relays    atomic.Pointer[keptRelays]
 }
 
@@ -75,10 +76,10 @@ func (m *Message) RawBody() []string {
 // Full returns what full rules are matched against: header and body as they came, with LF line ends; or as the file has
 // them. It is shared: nobody may write to it.
 func (m *Message) Full() []byte {
-	if m.source != nil {
+	if m.source != nil && m.Stored {
 		return m.source.text
 	}
-	return m.derived.full.get(func() []byte { return full(m.Header, m.Body) })
+	return m.derived.full.get(func() []byte { return full(m.stamped(), m.Body) })
 }
 
 // URIs returns at most MaxURIs URIs of the message, none twice: links first, then guesses, then mail addresses; of each

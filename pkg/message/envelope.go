@@ -64,7 +64,7 @@ func (m *Message) isRefetched() bool {
 		return false
 	}
 	for i := range m.Header {
-		if strings.EqualFold(m.Header[i].Name, "Received") && strings.Contains(unfoldText(m.Header[i].Value), "(fetchmail") {
+		if strings.EqualFold(m.Header[i].Name, "Received") && strings.Contains(m.Header[i].Value, "(fetchmail") {
 			return true
 		}
 	}

@@ -8,11 +8,12 @@ import (
 // Postfix tells of it; stages read it and never write. What is derived from the content (parts, text, URIs) is derived
 // once, when a stage first asks for it, and may be asked for by several stages at the same time.
 type Message struct {
-	ID      string    // ours, in replies and logs: what `[id]` shows to a stranger
-	QueueID string    // Postfix's, "" before the first accepted recipient
-	Time    time.Time // when the transaction began
-	Client  Client
-	User    string // the SASL login that the client authenticated as, "" for none
+	ID       string    // ours, in replies and logs: what `[id]` shows to a stranger
+	QueueID  string    // Postfix's, "" before the first accepted recipient
+	Time     time.Time // when the transaction began
+	Receiver string    // our MTA's name, "" where it did not tell
+	Client   Client
+	User     string // the SASL login that the client authenticated as, "" for none
 	// Stored tells of a message from a file: the Received fields have its last hop already, so that Client, where it is known
 	// at all, is one of them and no further one, and Sender may be a guess.
 	Stored      bool

@@ -49,8 +49,7 @@ type keptRelays struct {
 }
 
 // Relays returns the way of the message, by those networks. The result for the last networks is kept and shared: nobody
-// may write to it. In a session the first hop is the client: the Received field that Postfix will write of it is not in the
-// header yet. A message from a file has it there.
+// may write to it. In a session the first hop is the client, though Postfix has not written its Received field yet.
 func (m *Message) Relays(networks *Networks) *Relays {
 	if kept := m.derived.relays.Load(); kept != nil && kept.networks == networks {
 		return kept.relays
@@ -65,17 +64,14 @@ func (m *Message) findRelays(networks *Networks) *Relays {
 		networks: networks, inTrusted: true, inInternal: true, allowFetcher: true,
 		found: &Relays{lastTrusted: -1, lastInternal: -1},
 	}
-	if client, known := m.clientRelay(networks); known {
-		way.add(client)
-	}
-	for i := range m.Header {
-		if strings.EqualFold(m.Header[i].Name, "Received") {
-			way.received(m.Header[i].text(false))
+	for _, field := range m.stamped() {
+		if strings.EqualFold(field.Name, "Received") {
+			way.received(field.text(false))
 		}
 	}
 	for _, name := range networks.originating {
 		if value, found := m.Header.last(name); found {
-			if addr := firstAddr(unfoldText(clip(value, MaxFieldValue))); addr != "" {
+			if addr := FirstAddr(unfoldText(clip(value, MaxFieldValue))); addr != "" {
 				way.received("from X-Originating-IP: " + addr)
 			}
 		}
@@ -83,27 +79,8 @@ func (m *Message) findRelays(networks *Networks) *Relays {
 	return way.found
 }
 
-// hasUnwrittenHop tells whether the client is known, and no Received field tells of it yet.
-func (m *Message) hasUnwrittenHop() bool { return m.Client.Addr.IsValid() && !m.Stored }
-
-// clientRelay is what the Received field will tell that Postfix writes of the client.
-func (m *Message) clientRelay(networks *Networks) (Relay, bool) {
-	if !m.hasUnwrittenHop() {
-		return Relay{}, false
-	}
-	relay := Relay{
-		IP: m.Client.Addr.String(), Addr: m.Client.Addr, Name: m.Client.Name, Helo: flagStrange(m.Client.Helo),
-		By: networks.receiver(), ID: m.QueueID, EnvFrom: flagStrange(m.Sender), hasEnvFrom: true,
-		Private: isPrivate(m.Client.Addr), Looked: true,
-	}
-	if m.User != "" {
-		relay.Auth = "ESMTPSA"
-	}
-	return relay, true
-}
-
-// firstAddr is the first IP address in a text, "" for none.
-func firstAddr(s string) string {
+// FirstAddr returns the first IP address in a text, "" for none.
+func FirstAddr(s string) string {
 	for pos := range len(s) {
 		if end, ok := matchAddr(s, pos); ok {
 			return s[pos:end]
@@ -202,6 +179,6 @@ func (r *relayLine) relay() Relay {
 	addr, _ := ParseAddr(r.ip)
 	return Relay{
 		IP: r.ip, Addr: addr, Name: r.rdns, Helo: r.helo, By: r.by, Ident: r.ident, EnvFrom: r.envFrom, ID: r.id, Auth: r.auth,
-		Private: addr.IsValid() && isPrivate(addr), Looked: r.lookup, hasEnvFrom: r.hasFrom,
+		Private: addr.IsValid() && IsPrivate(addr), Looked: r.lookup, hasEnvFrom: r.hasFrom,
 	}
 }

@@ -162,8 +162,8 @@ func cleanAddr(s string) string {
 // carrierNAT are the addresses that providers give customers whom they have no public address for (RFC 6598).
 var carrierNAT = netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10)
 
-// isPrivate tells of addresses that are not on the public Internet: loopback, link-local, private, carrier-grade NAT.
+// IsPrivate tells of addresses that are not on the public Internet: loopback, link-local, private, carrier-grade NAT.
 // IPv6's unique local addresses are not among them: SpamAssassin does not count them, either.
-func isPrivate(addr netip.Addr) bool {
+func IsPrivate(addr netip.Addr) bool {
 	return addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.Is4() && (addr.IsPrivate() || carrierNAT.Contains(addr))
 }

@@ -10,9 +10,6 @@ import (
 // Networks says whose Received fields are believed. The zero value knows nobody: then hosts with private addresses and
 // hosts that authenticated are believed, up to the first other one.
 type Networks struct {
-	// Receiver is our own name, as in the "by" of the Received field that our MTA will write. Default: localhost.
-	Receiver string
-
 	trusted, internal, msa netSet
 	originating            []string // fields that hold the address of the first client
 
@@ -61,13 +58,6 @@ func (n *Networks) ForgetOriginating() { n.originating = nil }
 
 // SetSenderField names the field in which our MTA writes the envelope sender.
 func (n *Networks) SetSenderField(field string) { n.senderField = field }
-
-func (n *Networks) receiver() string {
-	if n.Receiver == "" {
-		return "localhost"
-	}
-	return n.Receiver
-}
 
 // trusts tells whether a host is trusted. Where only one of the two sets is given, it stands for both.
 func (n *Networks) trusts(addr netip.Addr) bool {

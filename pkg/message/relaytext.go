@@ -31,16 +31,15 @@ func (m *Message) RelayText(name string, mod HeaderMod, networks *Networks) (str
 
 // relayLines returns the lines that a pseudo header stands for.
 func (m *Message) relayLines(relays *Relays, networks *Networks, name string, mod HeaderMod) []string {
-	receiver, raw := networks.receiver(), mod&HeaderRaw != 0
-	switch name {
+	switch raw := mod&HeaderRaw != 0; name {
 	case "ALL-TRUSTED":
-		return m.fieldsBefore(receiver, raw, relays.lastTrusted+1)
+		return m.fieldsBefore(raw, relays.lastTrusted+1)
 	case "ALL-INTERNAL":
-		return m.fieldsBefore(receiver, raw, relays.lastInternal+1)
+		return m.fieldsBefore(raw, relays.lastInternal+1)
 	case "ALL-UNTRUSTED":
-		return m.fieldsFrom(receiver, raw, relays.lastTrusted+1)
+		return m.fieldsFrom(raw, relays.lastTrusted+1)
 	case "ALL-EXTERNAL":
-		return m.fieldsFrom(receiver, raw, relays.lastInternal+1)
+		return m.fieldsFrom(raw, relays.lastInternal+1)
 	}
 	switch strings.ToLower(name) {
 	case "x-spam-relays-trusted":
@@ -84,8 +83,8 @@ func digit(b bool) string {
 }
 
 // fieldsBefore returns the fields down to the Received field of that number, which is the last.
-func (m *Message) fieldsBefore(receiver string, raw bool, number int) []string {
-	lines := m.waypoints(receiver, raw)
+func (m *Message) fieldsBefore(raw bool, number int) []string {
+	lines := m.allHeaders(raw)
 	for i, n := 0, -1; i < len(lines); i++ {
 		if isReceived(lines[i]) {
 			if n++; n == number {
@@ -97,8 +96,8 @@ func (m *Message) fieldsBefore(receiver string, raw bool, number int) []string {
 }
 
 // fieldsFrom returns the fields from the Received field of that number on.
-func (m *Message) fieldsFrom(receiver string, raw bool, number int) []string {
-	lines := m.waypoints(receiver, raw)
+func (m *Message) fieldsFrom(raw bool, number int) []string {
+	lines := m.allHeaders(raw)
 	for i, n := 0, -1; i < len(lines); i++ {
 		if isReceived(lines[i]) {
 			if n++; n == number {
@@ -107,20 +106,6 @@ func (m *Message) fieldsFrom(receiver string, raw bool, number int) []string {
 		}
 	}
 	return nil
-}
-
-// waypoints returns all fields, with the Received field that our MTA will put on top.
-func (m *Message) waypoints(receiver string, raw bool) []string {
-	lines := m.allHeaders(raw)
-	if !m.hasUnwrittenHop() {
-		return lines
-	}
-	name := m.Client.Name
-	if name == "" {
-		name = "unknown"
-	}
-	received := "Received: from " + m.Client.Helo + " (" + name + " [" + m.Client.Addr.String() + "]) by " + receiver + " (Postfix) with ESMTP id " + m.QueueID + "\n"
-	return append([]string{received}, lines...)
 }
 
 func isReceived(line string) bool {

@@ -34,10 +34,10 @@ const (
 		gomilter.OptHeaderLeadingSpace
 )
 
-// wantedMacros are what sessions read: who logged in, and the queue id. A stage that is not named here keeps the list
+// wantedMacros are what sessions read: who logged in, the queue id, and what the MTA calls itself. A stage that is not named here keeps the list
 // that Postfix has for it.
 var wantedMacros = map[gomilter.Stage][]string{
-	gomilter.StageMailFrom: {"i", "{auth_authen}"},
+	gomilter.StageMailFrom: {"i", "{auth_authen}", "j"},
 	gomilter.StageRcptTo:   {"i"},
 	gomilter.StageEOM:      {"i"},
 }

@@ -114,12 +114,13 @@ func (s *session) MailFrom(sender string, mod *gomilter.Modifier) (gomilter.Resp
 			session: s,
 			copies:  make([]int, len(s.server.marker.ours)),
 			message: &message.Message{
-				ID:      s.server.deps.NewID(),
-				Time:    s.server.deps.Now(),
-				Client:  s.client.Client,
-				QueueID: mod.Macros["i"],
-				User:    mod.Macros["{auth_authen}"],
-				Sender:  sender,
+				ID:       s.server.deps.NewID(),
+				Time:     s.server.deps.Now(),
+				Client:   s.client.Client,
+				QueueID:  mod.Macros["i"],
+				User:     mod.Macros["{auth_authen}"],
+				Receiver: mod.Macros["j"],
+				Sender:   sender,
 			},
 		}
 		return proceed

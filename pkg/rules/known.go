@@ -43,18 +43,8 @@ func reasons() map[string]reason {
 			report_wrap_width add_header remove_header clear_headers rewrite_header rewrite_subject fold_headers subjprefix
 			always_add_headers always_add_report terse_report use_terse_report defang_mime spamtrap clear_spamtrap_template`},
 		{reason{what: "this is for measuring rules, not for running them"}, `reuse`},
-		{reason{what: "senders and recipients are listed in the whitelist and blacklist files"}, `welcomelist_from welcomelist_from_rcvd
-			welcomelist_to welcomelist_auth welcomelist_from_dkim welcomelist_from_spf welcomelist_allows_relays welcomelist_subject
-			unwelcomelist_from unwelcomelist_from_rcvd unwelcomelist_auth unwelcomelist_from_dkim unwelcomelist_from_spf
-			whitelist_from whitelist_from_rcvd whitelist_to whitelist_auth whitelist_from_dkim whitelist_from_spf
-			whitelist_allows_relays whitelist_subject unwhitelist_from unwhitelist_from_rcvd unwhitelist_auth unwhitelist_from_dkim
-			unwhitelist_from_spf def_welcomelist_from_rcvd def_welcomelist_auth def_welcomelist_from_dkim def_welcomelist_from_spf
-			def_unwelcomelist_auth def_whitelist_from_rcvd def_whitelist_auth def_whitelist_from_dkim def_whitelist_from_spf
-			def_unwhitelist_auth blocklist_from blocklist_to blocklist_subject unblocklist_from blacklist_from blacklist_to
-			blacklist_subject unblacklist_from more_spam_to all_spam_to enlist_addrlist uri_host_lists adsp_override`},
-		{reason{what: "this is set in winnow's own configuration"}, `trusted_networks clear_trusted_networks
-			internal_networks clear_internal_networks msa_networks clear_msa_networks originating_ip_headers
-			clear_originating_ip_headers always_trust_envelope_sender envelope_sender_header skip_rbl_checks rbl_timeout
+		{reason{what: "ADSP, RFC 5617, is history: its policies are not asked for"}, `adsp_override`},
+		{reason{what: "this is set in winnow's own configuration"}, `skip_rbl_checks rbl_timeout
 			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
 			dns_options dns_query_restriction clear_dns_query_restriction dns_block_rule dns_block_time time_limit normalize_charset
 			body_part_scan_size rawbody_part_scan_size parse_dkim_uris allow_user_rules lock_method version_tag
@@ -72,22 +62,21 @@ func reasons() map[string]reason {
 			uridnsbl uridnssub uridnsbl_skip_mailto skip_uribl_checks uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},
 		{reason{what: "there is no learning from these rules"}, `use_bayes use_bayes_rules use_learner bayes_auto_learn
 			bayes_auto_learn_on_error bayes_auto_learn_threshold_nonspam bayes_auto_learn_threshold_spam bayes_auto_expire
-			bayes_expiry_max_db_size bayes_file_mode bayes_ignore_from bayes_ignore_to bayes_ignore_header bayes_journal_max_size
+			bayes_expiry_max_db_size bayes_file_mode bayes_ignore_header bayes_journal_max_size
 			bayes_learn_during_report bayes_learn_to_journal bayes_min_ham_num bayes_min_spam_num bayes_path bayes_seen_ttl
 			bayes_sql_dsn bayes_sql_username bayes_sql_password bayes_sql_override_username bayes_sql_username_authorized
 			bayes_store_module bayes_token_sources bayes_token_ttl bayes_use_hapaxes bayes_stopword_languages
 			use_auto_welcomelist use_auto_whitelist auto_welcomelist_path auto_whitelist_path auto_welcomelist_file_mode
 			auto_whitelist_file_mode auto_welcomelist_distinguish_signed auto_whitelist_distinguish_signed use_txrep txrep_factor`},
-		{reason{what: "this belongs to a plugin that is not here"}, `freemail_domains freemail_welcomelist freemail_whitelist
-			freemail_import_def_welcomelist freemail_import_whitelist_auth freemail_add_describe_email freemail_max_body_emails
-			freemail_max_body_freemails freemail_skip_when_over_max freemail_import_def_whitelist shortcircuit shortcircuit_spam_score
+		{reason{what: "this belongs to a plugin that is not here"}, `shortcircuit shortcircuit_spam_score
 			shortcircuit_ham_score use_razor2 razor_config razor_timeout razor_fork use_pyzor pyzor_path pyzor_options pyzor_timeout
 			pyzor_count_min pyzor_welcomelist_min pyzor_whitelist_min pyzor_welcomelist_factor pyzor_whitelist_factor pyzor_fork use_dcc
 			use_dcc_rep dcc_path dcc_options dcc_timeout dcc_home dcc_dccifd_path dcc_body_max dcc_fuz1_max dcc_fuz2_max dcc_rep_percent
 			dcc_learn_score dkim_minimum_key_bits dkim_timeout dmarc_save_reports use_phishing phishing_openphish_feed
 			phishing_phishtank_feed asn_lookup asn_lookup_ipv6 clear_asn_lookups asn_use_geodb asn_prefer_geodb asn_use_dns
 			hashbl_ignore hashbl_email_domain hashbl_email_domain_alias hashbl_email_regex hashbl_email_welcomelist
-			hashbl_acl_freemail vbounce_bounce welcomelist_bounce_relays whitelist_bounce_relays fns_add_addrlist fns_remove_addrlist
+			hashbl_acl_freemail vbounce_bounce
+			fns_add_addrlist fns_remove_addrlist
 			fns_check fns_ignore_dkim fns_ignore_headers fns_extrachars fns_min_length pdf_uri_regex olemacro_num_mime olemacro_num_zip
 			olemacro_zip_depth olemacro_exts olemacro_macro_exts olemacro_skip_exts olemacro_skip_ctypes olemacro_zips
 			olemacro_prefer_contentdisposition olemacro_extended_scan textcat_max_languages textcat_optimal_ngrams

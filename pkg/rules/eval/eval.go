@@ -43,6 +43,16 @@ type Facts struct {
 	pdfSet      *pdfs        // pdfscan.go
 	spoken      *languages   // textcat.go
 	hosts       []string     // urihost.go
+
+	dates        *dates      // datecheck.go
+	recipients   *recipients // recipients.go
+	senders      []string    // addresses.go
+	hasSenders   bool
+	receivers    []string
+	hasReceivers bool
+	hotmail      *hotmail  // forged.go
+	bodyMail     *bodyMail // freemailbody.go
+	fromName     *spoof    // fromname.go
 }
 
 // relays is the way of the message, by the networks of the settings.

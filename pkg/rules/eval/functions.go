@@ -19,7 +19,7 @@ type plugin struct {
 // plugins are all that are here, those included whose rules are read in winnow/pkg/rules. The first has what SpamAssassin
 // has without plugins.
 var plugins = []plugin{
-	{name: "", stock: true, directives: joined(coreDirectives, uriHostDirectives)},
+	{name: "", stock: true, directives: joined(coreDirectives, networkDirectives, uriHostDirectives, listDirectives)},
 	{name: "ASN", functions: asnFunctions, features: words("has_asn_lookup_ipv6 has_asn_geodb has_check_asn has_check_asn_tag")},
 	{name: "AWL", functions: awlFunctions},
 	{name: "AntiVirus", functions: antiVirusFunctions},
@@ -29,7 +29,7 @@ var plugins = []plugin{
 	{name: "BodyEval", stock: true, functions: bodyFunctions, features: words("has_check_body_length has_plaintext_body_sig_ratio")},
 	{name: "Check", stock: true},
 	{name: "DCC", functions: dccFunctions},
-	{name: "DKIM", stock: true, functions: dkimFunctions, features: words("has_arc")},
+	{name: "DKIM", stock: true, functions: dkimFunctions, directives: dkimListDirectives, features: words("has_arc")},
 	{name: "DMARC", stock: true, functions: dmarcFunctions},
 	{name: "DNSEval", stock: true, functions: dnsFunctions, features: words("has_tflags_domains_only has_tflags_ips_only")},
 	{name: "DecodeShortURLs", functions: shortURLFunctions, directives: shortURLDirectives, features: words(`has_short_url
@@ -54,7 +54,7 @@ var plugins = []plugin{
 	{name: "RelayEval", stock: true, functions: relayFunctions},
 	{name: "ReplaceTags", stock: true},
 	{name: "Rule2XSBody", stock: true},
-	{name: "SPF", stock: true, functions: spfFunctions, features: words("has_check_for_spf_errors has_check_spf_skipped_noenvfrom")},
+	{name: "SPF", stock: true, functions: spfFunctions, directives: spfListDirectives, features: words("has_check_for_spf_errors has_check_spf_skipped_noenvfrom")},
 	{name: "SpamCop", stock: true},
 	{name: "TextCat", functions: textCatFunctions, directives: textCatDirectives},
 	{name: "TxRep", functions: txrepFunctions},
@@ -63,7 +63,7 @@ var plugins = []plugin{
 	{name: "URIDetail", stock: true, features: words("has_host_key")},
 	{name: "URIEval", stock: true, functions: uriFunctions},
 	{name: "VBounce", stock: true, functions: bounceFunctions, directives: bounceDirectives},
-	{name: "WLBLEval", stock: true, functions: slices.Concat(listFunctions, uriHostFunctions), directives: listDirectives},
+	{name: "WLBLEval", stock: true, functions: slices.Concat(listFunctions, uriHostFunctions)},
 	{name: "WelcomeListSubject", stock: true, functions: subjectFunctions, directives: subjectDirectives},
 }
 

@@ -22,7 +22,11 @@ type Settings struct {
 }
 
 // NewSettings returns the settings where rule files say nothing.
-func NewSettings() *Settings { return &Settings{textCat: newTextCatSettings()} }
+func NewSettings() *Settings {
+	return &Settings{
+		textCat: newTextCatSettings(), freeMail: newFreeMailSettings(), fromName: newFromNameSettings(),
+	}
+}
 
 // NewFacts returns a message as functions see it.
 func NewFacts(m *message.Message, s *Settings) *Facts { return &Facts{Message: m, Settings: s} }

@@ -144,9 +144,6 @@ func (p *Pattern) Warnings() []string { return p.warnings }
 // Names returns the names of the groups, by number less one; most have none.
 func (p *Pattern) Names() []string { return p.names }
 
-// Literals returns texts of which every match has one, in lower case, as far as they help to find it; none where none do.
-func (p *Pattern) Literals() []string { return p.need.texts }
-
 // Match tells whether the text matches. Who matches often has a Machine of his own.
 func (p *Pattern) Match(text string) bool {
 	var m Machine
