@@ -7,7 +7,7 @@ export CGO_ENABLED = 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 
-.PHONY: help build demo test race lint fuzz bench clean
+.PHONY: help build demo test race conformance lint fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,13 +19,25 @@ demo: ## Postfix, DNS lists and winnow on loopback: the sample mails and the day
 	@test/setup.sh postfix rbldnsd
 	@$(GO) run ./cmd/winnow demo
 
-test: ## every test, with real Postfix, Redis, rbldnsd and unbound
-	@test/setup.sh postfix redis-server rbldnsd unbound perl
+test: ## every test, with real Postfix, Redis, rbldnsd and unbound, and SpamAssassin's rules
+	@test/setup.sh postfix redis-server rbldnsd unbound perl spamassassin
 	$(GO) test ./...
 
 race: ## the same under the race detector (needs a C compiler)
 	@test/setup.sh postfix redis-server rbldnsd unbound perl cc
 	CGO_ENABLED=1 $(GO) test -race ./...
+
+# A corpus is a folder of mails, or of *.tar.xz archives of them, and what SpamAssassin found in them.
+CORPUS ?= ../shared/corpus
+GOLDEN ?= ../shared/golden/local.jsonl.gz
+conformance: ## have SpamAssassin judge test/conformance/mail anew and compare; CORPUS, too, where there is one
+	@test/setup.sh perl spamassassin
+	$(GO) test ./test/conformance -count=1 -v -run Rules -update
+	@[ -d $(CORPUS) ] && [ -f $(GOLDEN) ] || { echo "no corpus in $(CORPUS): set CORPUS and GOLDEN to compare one"; exit 0; }; \
+	mails=$$(mktemp -d) && trap 'rm -rf "$$mails"' EXIT && \
+	for archive in $(CORPUS)/*.tar.xz; do [ ! -f "$$archive" ] || tar -xJf "$$archive" -C "$$mails" || exit 1; done; \
+	[ -n "$$(ls -A "$$mails")" ] || { rmdir "$$mails"; mails=$(abspath $(CORPUS)); trap - EXIT; }; \
+	$(GO) test ./test/conformance -count=1 -v -run Corpus -corpus "$$mails" -golden $(abspath $(GOLDEN))
 
 lint: ## gofmt, go vet, staticcheck
 	@out=$$(gofmt -l cmd pkg rules test deploy); [ -z "$$out" ] || { echo "gofmt -w would change:"; echo "$$out"; exit 1; }
