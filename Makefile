@@ -32,12 +32,7 @@ CORPUS ?= ../shared/corpus
 GOLDEN ?= ../shared/golden/local.jsonl.gz
 conformance: ## have SpamAssassin judge test/conformance/mail anew and compare; CORPUS, too, where there is one
 	@test/setup.sh perl spamassassin
-	$(GO) test ./test/conformance -count=1 -v -run Rules -update
-	@[ -d $(CORPUS) ] && [ -f $(GOLDEN) ] || { echo "no corpus in $(CORPUS): set CORPUS and GOLDEN to compare one"; exit 0; }; \
-	mails=$$(mktemp -d) && trap 'rm -rf "$$mails"' EXIT && \
-	for archive in $(CORPUS)/*.tar.xz; do [ ! -f "$$archive" ] || tar -xJf "$$archive" -C "$$mails" || exit 1; done; \
-	[ -n "$$(ls -A "$$mails")" ] || { rmdir "$$mails"; mails=$(abspath $(CORPUS)); trap - EXIT; }; \
-	$(GO) test ./test/conformance -count=1 -v -run Corpus -corpus "$$mails" -golden $(abspath $(GOLDEN))
+	@GO=$(GO) test/conformance/run.sh $(abspath $(CORPUS)) $(abspath $(GOLDEN))
 
 lint: ## gofmt, go vet, staticcheck
 	@out=$$(gofmt -l cmd pkg rules test deploy); [ -z "$$out" ] || { echo "gofmt -w would change:"; echo "$$out"; exit 1; }
