@@ -25,7 +25,7 @@ const (
 
 // HeaderText returns what header rules are matched against: all fields of that name, one behind the other, each of them
 // cut at MaxFieldValue. Names do not distinguish case. It returns false where there is nothing of the kind. Pseudo
-// headers are ALL, ToCc, MESSAGEID and EnvelopeFrom, in just these letters: MessageID is a field like any other. The last
+// headers are ALL and MESSAGEID, in just these letters, for MessageID is a field like any other, ToCc and EnvelopeFrom. The last
 // is always there, for a null sender is one, too.
 func (m *Message) HeaderText(name string, mod HeaderMod) (string, bool) {
 	return m.derived.headers.get(headerKey{name, mod}, func() (string, bool) {
@@ -78,20 +78,58 @@ func (t *headerTexts) get(key headerKey, build func() (string, bool)) (string, b
 }
 
 // headerLines returns the fields of that name, or what a pseudo header stands for. What addresses and names are read
-// from comes raw, for they must be told apart before they are decoded.
+// from comes raw, for they must be told apart before they are decoded; but from a pseudo header it does not, as in
+// SpamAssassin.
 func (m *Message) headerLines(name string, mod HeaderMod) []string {
-	raw := mod&(HeaderRaw|HeaderAddr|HeaderName) != 0
+	raw := mod&HeaderRaw != 0
 	switch name {
 	case "ALL":
 		return m.allHeaders(raw)
-	case "ToCc":
-		return m.fields(raw, "To", "Cc")
 	case "MESSAGEID": // list software moves the real one elsewhere
-		return m.fields(raw, "X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id")
-	case "EnvelopeFrom":
+		return m.pseudo(raw, "X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id")
+	}
+	switch {
+	case strings.EqualFold(name, "ToCc"):
+		return m.pseudo(raw, "To", "Cc")
+	case strings.EqualFold(name, "EnvelopeFrom"):
 		return []string{m.Sender}
 	default:
-		return m.fields(raw, name)
+		return m.fields(mod&(HeaderRaw|HeaderAddr|HeaderName) != 0, name)
+	}
+}
+
+// pseudo is fields, for a pseudo header: raw, each is unfolded.
+func (m *Message) pseudo(raw bool, names ...string) []string {
+	lines := m.fields(raw, names...)
+	if raw {
+		for i, line := range lines {
+			lines[i] = unfoldRaw(line)
+		}
+	}
+	return lines
+}
+
+// unfoldRaw makes one blank of each line end with the white space behind it, but the last.
+func unfoldRaw(line string) string {
+	if strings.IndexByte(line, '\n') == len(line)-1 {
+		return line
+	}
+	var out strings.Builder
+	for {
+		before, behind, found := strings.Cut(line, "\n")
+		rest := strings.TrimLeft(behind, whiteSpace)
+		if !found || len(rest) == len(behind) {
+			out.WriteString(before)
+			if found {
+				out.WriteByte('\n')
+			}
+			if !found || rest == "" {
+				return out.String()
+			}
+		} else {
+			out.WriteString(strings.TrimSuffix(before, "\r") + " ")
+		}
+		line = rest
 	}
 }
 
@@ -265,20 +303,41 @@ func namesIn(value string, raw bool) []string {
 	for _, a := range parseAddresses(value) {
 		name := a.name
 		if name == "" {
-			name = a.comment
+			continue
 		}
 		if !raw {
-			name = decodeField("", name)
-			name = strings.Join(strings.Fields(name), " ")
-			if inner, quoted := strings.CutPrefix(name, "'"); quoted && strings.HasSuffix(inner, "'") {
-				name = strings.TrimSuffix(inner, "'")
-			}
+			name = foldName(decodeName(name))
 		}
-		if name != "" {
-			found = append(found, name)
-		}
+		found = append(found, name)
 	}
 	return found
+}
+
+// decodeName decodes a display name, which was taken out of a field before that was decoded.
+func decodeName(name string) string {
+	if strings.IndexByte(name, '\n') >= 0 {
+		name = strings.ReplaceAll(name, "\n\t", "\n ")
+		name = unfolder.Replace(name)
+	}
+	if !isASCII(name) {
+		name = decodeText([]byte(name), "utf-8")
+	}
+	if strings.Contains(name, "=?") {
+		return decodeWords(name)
+	}
+	return name
+}
+
+// foldName makes one blank of each run of white space, and takes a name out of single quotes.
+func foldName(name string) string {
+	folded := strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }), " ")
+	if folded == "" {
+		return name
+	}
+	if n := len(folded); n > 1 && folded[0] == '\'' && folded[n-1] == '\'' {
+		return folded[1 : n-1]
+	}
+	return folded
 }
 
 // hostIn finds the first host name in a line: the one behind the last @, if it is one, else the first anywhere.

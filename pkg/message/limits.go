@@ -10,7 +10,7 @@ const (
 	MaxAllHeaders  = 65_536  // octets of the pseudo header ALL
 	MaxParams      = 64      // parameters of one Content-Type or Content-Disposition
 	MaxAddresses   = 1_000   // mail addresses in one field
-	MaxComments    = 16      // nesting of comments in an address, RFC 5322, 3.2.2
+	MaxBrackets    = 64      // angle brackets that are tried as the end of one address
 
 	MaxDepth    = 20    // nesting of multiparts and attached messages: what is deeper is one part of plain text
 	MaxParts    = 1_000 // of one multipart: what follows is searched for URIs, as plain text
@@ -25,7 +25,8 @@ const (
 	MaxHTML       = 1_000_000 // octets of one part that are read as HTML
 	MaxHTMLTokens = 200_000   // tags and texts of one part: the rest is not read
 	MaxHTMLAttrs  = 100       // attributes of one tag that are looked at
-	MaxHTMLDepth  = 256       // open elements whose style is remembered
+	MaxHTMLDepth  = 10_000    // open elements whose style is remembered
+	MaxSections   = 100       // open marked sections
 
 	MaxURIs       = 1_000   // of one message; links go first, then guesses, then mail addresses
 	MaxURILength  = 8_192   // octets of one URI

@@ -53,10 +53,11 @@ func TestLimits(t *testing.T) {
 		}, MaxAllHeaders},
 		{"MaxParams", func() int { return len(parseMediaType("text/html" + strings.Repeat("; a=b", MaxParams+5)).params) }, MaxParams},
 		{"MaxAddresses", func() int { return len(parseAddresses(strings.Repeat("a@b,", MaxAddresses+5))) }, MaxAddresses},
-		{"MaxComments", func() int {
-			comment, _ := cutComment(strings.Repeat("(", MaxComments+5) + strings.Repeat(")", MaxComments+5))
-			return len(comment)
-		}, 2*(MaxComments+5) - 1},
+		{"MaxBrackets", func() int {
+			b := bracketReader{failed: make(map[int]bool), text: "a@b" + strings.Repeat(">x", 2*MaxBrackets)}
+			b.read(0)
+			return b.tries
+		}, MaxBrackets},
 		{"MaxDepth of messages", func() int {
 			m := &Message{Header: Header{{"Content-Type", "message/rfc822"}}, Body: []byte(strings.Repeat("Content-Type: message/rfc822\n\n", 50) + "\nhttp://deep.example/")}
 			return m.Parts()[0].Depth

@@ -14,6 +14,7 @@ type call struct {
 	function string
 	args     []string
 	check    eval.Check // nil until it is bound, and where it cannot be
+	silent   string     // why it never answers, "" where it does
 }
 
 var callSyntax = regexp.MustCompile(`^(\w+)\((.*)\)$`)
@@ -110,6 +111,12 @@ func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (
 			return fmt.Errorf("eval function %s() belongs to a plugin that is not loaded, %s", c.function, owner)
 		}
 		return fmt.Errorf("eval function %s() is not known", c.function)
+	}
+	switch {
+	case function.Net:
+		c.silent = "the network is not asked by " + c.function + "() yet"
+	case function.Learn:
+		c.silent = "nothing was learned for " + c.function + "()"
 	}
 	bind := function.Bind
 	if kind == RawBody && function.BindRaw != nil {

@@ -16,12 +16,13 @@ const (
 type condition struct {
 	at   place
 	key  string
+	text string
 	skip bool // whether lines were skipped before it
 }
 
 // condition opens an if or ifplugin.
 func (r *reader) condition(l line) {
-	r.conditions = append(r.conditions, condition{l.at, l.key, r.skip})
+	r.conditions = append(r.conditions, condition{l.at, l.key, l.value, r.skip})
 	if r.skip {
 		return // whatever it asks
 	}
@@ -62,6 +63,28 @@ func (r *reader) endif(l line) {
 		r.skip = r.conditions[last].skip
 		r.conditions = r.conditions[:last]
 	}
+}
+
+// ruleTypes are the directives that define rules.
+var ruleTypes = map[string]Type{
+	"header": Header, "body": Body, "rawbody": RawBody, "uri": URI, "full": Full, "meta": Meta,
+	"mimeheader": MIMEHeader, "uri_detail": URIDetail, "askdns": AskDNS,
+}
+
+// leftOut keeps the name of a rule that a condition leaves out.
+func (r *reader) leftOut(l line) {
+	kind, isRule := ruleTypes[l.key]
+	name, _ := cutWord(l.value)
+	if !isRule || !validName(name) {
+		return
+	}
+	why := "the file is for another version"
+	for _, c := range r.conditions {
+		if !c.skip {
+			why = c.key + " " + c.text + " leaves it out"
+		}
+	}
+	r.book.lose(&Rule{Name: name, Type: kind, File: l.at.file, Line: l.at.line, source: r.source, leftOut: true}, why)
 }
 
 // conditionNames is what the names in a condition mean.

@@ -21,6 +21,7 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 	}
 	rule := &Rule{Name: name, Type: kind, File: l.at.file, Line: l.at.line, source: r.source, text: test}
 	if err := parse(rule, test); err != nil {
+		r.book.lose(rule, err.Error())
 		remedy := ""
 		if p := (*problem)(nil); errors.As(err, &p) {
 			remedy = p.remedy

@@ -120,7 +120,7 @@ func (k *linker) fault(i int, what string) {
 	if !rule.broken {
 		k.faults.add(place{rule.File, rule.Line}, Broken, rule.Name, what+": it never hits", "")
 	}
-	rule.broken, rule.off = true, true
+	rule.broken, rule.off, rule.why = true, true, cmp.Or(rule.why, what)
 }
 
 // deps calls f for every rule that a meta names.

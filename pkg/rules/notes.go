@@ -13,6 +13,7 @@ type book struct {
 	rules map[string]*definition
 	order []string // names, as they were defined first
 	notes map[string]*notes
+	lost  map[string]*Rule // definitions that are no good, or that a condition leaves out, by name; the first of each
 }
 
 type definition struct {
@@ -31,7 +32,7 @@ type notes struct {
 }
 
 func newBook() *book {
-	return &book{rules: map[string]*definition{}, notes: map[string]*notes{}}
+	return &book{rules: map[string]*definition{}, notes: map[string]*notes{}, lost: map[string]*Rule{}}
 }
 
 // define makes rule the one of its name, and returns the one that it replaces if that is of the same folder.
@@ -45,6 +46,14 @@ func (b *book) define(rule *Rule, folder int) (before *Rule) {
 		return old.rule
 	}
 	return nil
+}
+
+// lose keeps a definition that does not make a rule, for those who want to know what they do not have.
+func (b *book) lose(rule *Rule, why string) {
+	if b.lost[rule.Name] == nil && len(b.lost) < maxRules {
+		rule.why = why
+		b.lost[rule.Name] = rule
+	}
 }
 
 func (b *book) remove(rule *Rule) {

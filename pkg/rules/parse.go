@@ -36,6 +36,7 @@ func (r *reader) line(l line) {
 	default:
 		switch do, setting := directives[l.key], r.plugins.Directive(l.key); {
 		case r.skip:
+			r.leftOut(l)
 		case r.tunes && !tuning[l.key]:
 			r.fault(l, "", l.key+": this file only tunes rules that are there", "write rules into a file of a folder; here stand score, describe and tflags")
 		case l.key == "include":

@@ -32,6 +32,7 @@ type Rule struct {
 	off     bool             // not run: its score is 0, or it needs what is not there; its value is 0
 	broken  bool             // it cannot be run: it is off for good
 	why     string           // it is broken
+	leftOut bool             // a condition leaves it out
 	tests   []testLine
 }
 

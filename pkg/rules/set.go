@@ -23,8 +23,10 @@ type Set struct {
 	finders  []*pattern.Finder // by section, of the patterns of rules that are on
 	bounded  []atomic.Int64    // by rule: how often it was given up
 	stray    []Fault           // what is said of rules that do not exist
+	lost     []*Rule           // definitions that made no rule, in the order of files and lines
 	required required
 	settings *eval.Settings
+	scoreSet int       // which of four scores is in force
 	runs     sync.Pool // of *run, for their memory
 }
 
@@ -71,7 +73,7 @@ func (s *Set) Running() int {
 // compile puts together what the files say.
 func (p *parser) compile() *Set {
 	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults
-	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings}
+	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet}
 	for _, name := range b.order {
 		s.rules = append(s.rules, b.rules[name].rule)
 	}
@@ -83,6 +85,7 @@ func (p *parser) compile() *Set {
 		rule.apply(b.notes[rule.Name], b.rules[rule.Name].folder, scoreSet)
 	}
 	s.stray = strayNotes(b)
+	s.keepLost(b, scoreSet)
 	p.replaceTags(s)
 	s.bindCalls(p.plugins, faults)
 	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
@@ -117,6 +120,19 @@ func (rule *Rule) apply(n *notes, folder, scoreSet int) {
 
 // unusable takes the rule out of the set for good: it counts as 0.
 func (rule *Rule) unusable(why string) { rule.off, rule.broken, rule.why = true, true, why }
+
+// keepLost keeps what made no rule, with the score that it would have.
+func (s *Set) keepLost(b *book, scoreSet int) {
+	for name, rule := range b.lost {
+		if b.rules[name] == nil {
+			rule.apply(b.notes[name], 0, scoreSet)
+			s.lost = append(s.lost, rule)
+		}
+	}
+	slices.SortFunc(s.lost, func(a, b *Rule) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
+	})
+}
 
 // strayNotes tells of what is said of rules that do not exist. That is common where a set of rules comes in parts, so it
 // is kept for Lint.

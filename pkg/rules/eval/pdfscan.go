@@ -123,6 +123,9 @@ func (s *pdfScan) line(line []byte) {
 			line = s.addFuzzy(line)
 		}
 	}
+	if len(line) == 0 {
+		return
+	}
 	s.image = s.image || bytes.Contains(line, []byte("/Image"))
 	s.encrypted = s.encrypted || bytes.HasPrefix(line, []byte("/Encrypt"))
 	if s.image {
