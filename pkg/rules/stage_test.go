@@ -142,7 +142,7 @@ func TestDeadline(t *testing.T) {
 
 // TestDeadlineInOneRule shows that a rule stops between two of very many paragraphs.
 func TestDeadlineInOneRule(t *testing.T) {
-	set := mustLoad(t, "body SLOW /[pq]\\w+ [yz]/")
+	set := mustLoad(t, "body SLOW /\\w+ [yz]/")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	m := &counting{facts: mustParse(t, "Subject: x\n\n"+strings.Repeat("paragraph one\n\n", 3000)+"paragraph z"), cancel: cancel}
 	if results := set.check(ctx, m); results[0].Err == nil || len(results[0].Hits) > 0 {

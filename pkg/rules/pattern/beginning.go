@@ -1,14 +1,119 @@
 package pattern
 
-// A beginning is what the first octets of a match can be: a set for each place. Where a pattern has no literal worth looking
-// for, as one that spells a word in thirty alphabets, its beginning still rules out nearly every place: that the first
-// four octets all fit by chance is rare.
-type beginning [beginLength]set
+import "math/bits"
+
+// A beginning is what five octets at or near the beginning of a match can be: which three can be the first of them, and
+// which three follow the second. Octets are told apart by kind only: letters without case, white space, digits, and so on. Where a pattern has no
+// literal worth looking for, as one that spells its words in thirty alphabets or begins with one of two hundred words, its
+// beginning still rules out nearly every place of a text.
+type beginning struct {
+	head, tail trigrams
+	offset     int32 // octets of the match before
+}
+
+// trigrams is a set of three kinds in a row: by the first two, a bit for each third.
+type trigrams [kinds * kinds]uint32
 
 const (
-	beginLength = 4
-	maxPlaces   = 2000 // steps to be at, at once; where there are more, every octet is possible
+	kinds      = 32
+	kindBits   = 5
+	headLength = 2 // octets before the tail
+	wholeBegin = 5
+	maxOffset  = 8
+	maxPlaces  = 20_000 // steps to be at, at once; where there are more, every octet is possible
 )
+
+const (
+	kindSpace = 26 + iota
+	kindDigit
+	kindJoint // - _ .
+	kindPunct
+	kindHigh
+	kindRest // control characters, and the end of the text
+)
+
+const everyKind = 1<<kinds - 1
+
+// kind is by octet.
+var kind = func() (table [256]uint8) {
+	for b := range table {
+		switch c := byte(b); {
+		case alpha.has(c):
+			table[b] = fold(c) - 'a'
+		case space.has(c):
+			table[b] = kindSpace
+		case digit.has(c):
+			table[b] = kindDigit
+		case c == '-' || c == '_' || c == '.':
+			table[b] = kindJoint
+		case c >= 0x80:
+			table[b] = kindHigh
+		case graph.has(c):
+			table[b] = kindPunct
+		default:
+			table[b] = kindRest
+		}
+	}
+	return table
+}()
+
+// kindChances is how likely an octet of a text is of a kind.
+var kindChances = func() (p [kinds]float64) {
+	for b, k := range kind {
+		if fold(byte(b)) == byte(b) {
+			p[k] += chances[b]
+		}
+	}
+	return p
+}()
+
+// kindsOf is the kinds that octets of a set are of.
+func kindsOf(s set) (mask uint32) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			mask |= 1 << kind[64*i+bits.TrailingZeros64(word)]
+		}
+	}
+	return mask
+}
+
+// beginningOf walks the program over all steps where it can be, octet by octet. Of a few places it takes the one that rules
+// out most.
+func beginningOf(p *program) *beginning {
+	w := walker{prog: p, seen: make([]int32, len(p.steps)), within: map[place]bool{}}
+	for _, s := range p.sets {
+		w.kinds = append(w.kinds, kindsOf(s))
+	}
+	var best *beginning
+	head, at := new(trigrams), w.enter([]place{{int32(p.entry), 0}})
+	at = w.trigrams(at, head)
+	for offset := int32(0); offset <= maxOffset; offset += headLength {
+		tail := new(trigrams)
+		at = w.trigrams(at, tail)
+		if b := (&beginning{*head, *tail, offset}); best == nil || b.starts() < best.starts()/2 {
+			best = b
+		}
+		if head = tail; at.beyond {
+			break
+		}
+	}
+	return best
+}
+
+// starts estimates at what share of a text's places a match would have to be tried.
+func (b *beginning) starts() float64 { return b.head.chance() * b.tail.chance() }
+
+func (t *trigrams) chance() float64 {
+	all := 0.0
+	for i, mask := range t {
+		third := 0.0
+		for ; mask != 0; mask &= mask - 1 {
+			third += kindChances[bits.TrailingZeros32(mask)]
+		}
+		all += kindChances[i>>kindBits] * kindChances[i&(kinds-1)] * third
+	}
+	return min(all, 1)
+}
 
 // A place is a step, and how many octets of it were taken.
 type place struct {
@@ -16,103 +121,157 @@ type place struct {
 	taken int32
 }
 
-// beginningOf walks the program, octet by octet, over all steps where it can be.
-func beginningOf(p *program) beginning {
-	var b beginning
-	w := walker{prog: p, seen: map[place]bool{}}
-	w.enter(place{int32(p.entry), 0})
-	for i := range b {
-		b[i] = w.next()
-	}
-	return b
+// places is where a walk can be.
+type places struct {
+	at     []place
+	beyond bool // where every octet is possible
 }
 
-// A walker is at several places of a program at once.
+// A walker goes through a program on all ways at once. What it finds is more than what can match: assertions and
+// lookarounds are taken to hold.
 type walker struct {
 	prog   *program
-	at     []place
-	seen   map[place]bool
-	beyond bool // it can be where every octet is possible
+	kinds  []uint32 // by set
+	turn   int32
+	seen   []int32        // by step: the turn in which it was entered
+	within map[place]bool // entered in this turn, with octets taken
+	into   places
 }
 
-// enter is at a place, or where it leads to without an octet.
-func (w *walker) enter(at place) {
-	if w.beyond || w.seen[at] {
-		return
+// trigrams adds the three kinds that can follow, and returns where two octets lead.
+func (w *walker) trigrams(from places, all *trigrams) places {
+	if from.beyond {
+		for i := range all {
+			all[i] = everyKind
+		}
+		return from
 	}
-	if w.seen[at] = true; len(w.seen) > maxPlaces {
-		w.beyond = true
+	var after places
+	known := map[place]bool{}
+	for one := range uint32(kinds) {
+		first := w.take(from, one)
+		for two := range uint32(kinds) {
+			second := w.take(first, two)
+			all[one<<kindBits|two] |= w.possible(second)
+			after.beyond = after.beyond || second.beyond
+			for _, at := range second.at {
+				if !known[at] {
+					known[at] = true
+					after.at = append(after.at, at)
+				}
+			}
+		}
+	}
+	after.beyond = after.beyond || len(after.at) > maxPlaces
+	return after
+}
+
+// possible is the kinds of octet that can be taken.
+func (w *walker) possible(from places) (mask uint32) {
+	if from.beyond {
+		return everyKind
+	}
+	for _, at := range from.at {
+		mask |= w.kindsAt(at)
+	}
+	return mask
+}
+
+// kindsAt is the kinds of octet that a step takes.
+func (w *walker) kindsAt(at place) uint32 {
+	switch s := &w.prog.steps[at.pc]; s.do {
+	case doOctet:
+		return 1 << kind[s.octet]
+	case doSet, doRun:
+		return w.kinds[s.arg]
+	default:
+		return 1 << kind[w.prog.texts[s.arg][at.taken]]
+	}
+}
+
+// take takes an octet of a kind.
+func (w *walker) take(from places, kind uint32) places {
+	if from.beyond {
+		return from
+	}
+	var next []place
+	for _, at := range from.at {
+		if w.kindsAt(at)&(1<<kind) == 0 {
+			continue
+		}
+		s := &w.prog.steps[at.pc]
+		then := place{s.then, 0}
+		switch s.do {
+		case doRun:
+			then = place{at.pc, min(at.taken+1, max(s.min, wholeBegin+maxOffset))}
+		case doText, doFold:
+			if int(at.taken)+1 < len(w.prog.texts[s.arg]) {
+				then = place{at.pc, at.taken + 1}
+			}
+		}
+		next = append(next, then)
+	}
+	return w.enter(next)
+}
+
+// enter is at places, or where they lead to without an octet.
+func (w *walker) enter(all []place) places {
+	w.turn++
+	if len(w.within) > 0 {
+		clear(w.within)
+	}
+	w.into = places{}
+	for _, at := range all {
+		w.visit(at)
+	}
+	return w.into
+}
+
+// first tells whether a place is entered for the first time in this turn.
+func (w *walker) first(at place) bool {
+	if at.taken > 0 {
+		been := w.within[at]
+		w.within[at] = true
+		return !been
+	}
+	been := w.seen[at.pc] == w.turn
+	w.seen[at.pc] = w.turn
+	return !been
+}
+
+func (w *walker) visit(at place) {
+	if w.into.beyond || !w.first(at) {
 		return
 	}
 	s := &w.prog.steps[at.pc]
 	switch s.do {
 	case doFail:
 	case doOctet, doSet, doText, doFold:
-		w.at = append(w.at, at)
+		w.into.at = append(w.into.at, at)
 	case doRun:
 		if at.taken < s.max {
-			w.at = append(w.at, at)
+			w.into.at = append(w.into.at, at)
 		}
 		if at.taken >= s.min {
-			w.enter(place{s.then, 0})
+			w.visit(place{s.then, 0})
 		}
 	case doSplit, doTurn, doCount:
-		w.enter(place{s.then, 0})
-		w.enter(place{s.other, 0})
+		w.visit(place{s.then, 0})
+		w.visit(place{s.other, 0})
 	case doFork:
-		for _, list := range w.prog.forks[s.arg].lists {
-			for _, branch := range list {
-				w.enter(place{w.prog.targets[s.other+int32(branch)], 0})
-			}
+		for _, branch := range w.prog.forks[s.arg].all {
+			w.visit(place{w.prog.targets[s.other+int32(branch)], 0})
 		}
-	case doHold, doSave, doClose, doZero, doLook, doLookNot:
-		w.enter(place{s.then, 0})
+	case doZero:
+		if head := &w.prog.steps[s.then]; head.min > 0 { // not on before there was a turn
+			w.visit(place{head.other, 0})
+		} else {
+			w.visit(place{s.then, 0})
+		}
+	case doHold, doSave, doClose, doLook, doLookNot:
+		w.visit(place{s.then, 0})
 	default: // the end, a back-reference, an atomic group
-		w.beyond = true
+		w.into.beyond = true
 	}
-}
-
-// next takes an octet wherever the walker is, and returns which it can be.
-func (w *walker) next() set {
-	if w.beyond {
-		return anySet
-	}
-	var all set
-	before := w.at
-	w.at = nil
-	clear(w.seen)
-	for _, at := range before {
-		s := &w.prog.steps[at.pc]
-		then := place{s.then, 0}
-		switch s.do {
-		case doOctet:
-			all.add(s.octet)
-		case doSet:
-			all = all.union(w.prog.sets[s.arg])
-		case doRun:
-			all = all.union(w.prog.sets[s.arg])
-			then = place{at.pc, min(at.taken+1, max(s.min, beginLength))}
-		default:
-			text := w.prog.texts[s.arg]
-			b := text[at.taken]
-			all.add(b)
-			if s.do == doFold {
-				all.add(unfold(b))
-			}
-			if int(at.taken)+1 < len(text) {
-				then = place{at.pc, at.taken + 1}
-			}
-		}
-		w.enter(then)
-	}
-	return all
-}
-
-// chance estimates how likely a beginning is at a place.
-func (b *beginning) chance() float64 {
-	p := 1.0
-	for _, s := range b {
-		p *= chanceOfSet(s)
-	}
-	return p
+	w.into.beyond = w.into.beyond || len(w.into.at) > maxPlaces
 }

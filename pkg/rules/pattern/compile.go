@@ -221,7 +221,7 @@ func (c *compiler) fork(entries []int) int32 {
 	i, found := c.forkIndex[form]
 	if !found {
 		i = int32(len(c.forks))
-		c.forks = append(c.forks, &fork{form.by, lists})
+		c.forks = append(c.forks, &fork{form.by, lists, united(lists)})
 		c.forkIndex[form] = i
 	}
 	return i
@@ -235,4 +235,19 @@ func (c *compiler) possible(list []uint8, entries []int, octet int) []uint8 {
 		}
 	}
 	return list
+}
+
+// united is every branch of some list.
+func united(lists [][]uint8) []uint8 {
+	var known [maxBranches]bool
+	var all []uint8
+	for _, list := range lists {
+		for _, branch := range list {
+			if !known[branch] {
+				known[branch] = true
+				all = append(all, branch)
+			}
+		}
+	}
+	return all
 }

@@ -41,32 +41,56 @@ type use struct{ pattern, least, most int32 }
 
 // A group is up to 64 patterns that are found by their beginning.
 type group struct {
-	patterns []int32
-	masks    [256][beginLength]uint64 // by octet and place: those whose beginning has it there
+	patterns   []int32
+	offsets    []int32 // of their beginnings
+	farthest   int     // of the offsets
+	head, tail grams
 }
 
+// A grams says of every three kinds in a row which patterns have them. Most of them are of the same few patterns.
+type grams struct {
+	by    []uint16 // by three kinds: index in masks
+	masks []uint64 // a bit for each pattern of the group
+}
+
+// perGram is how many bits the map has for a trigram.
+const perGram = 16
+
+// Shares of the places in a text. Below the first a literal is good enough; above the second, looking where a match may be
+// takes longer than trying everywhere.
 const (
-	maxChance = 1.0 / 100 // of a beginning at a place of the text; more is always tried
-	perGram   = 16        // bits of the map for a trigram
+	fewStarts  = 1.0 / 2000
+	manyStarts = 1.0 / 5
 )
 
 // NewFinder makes a finder of patterns, which it knows by their index from then on.
 func NewFinder(patterns []*Pattern) *Finder {
 	f := &Finder{patterns: patterns, always: make([]bool, len(patterns))}
 	byText := map[string]int{}
+	var begin []int32
+	var beginnings []*beginning
 	for i, p := range patterns {
-		switch {
-		case len(p.need.texts) > 0:
-			for _, text := range thin(p.need.texts) {
-				f.addClue(byText, text, use{int32(i), int32(p.need.least), int32(p.need.most)})
+		starts := p.need.starts()
+		if starts > fewStarts && p.anchor != anchorText {
+			if b := beginningOf(p.prog); b.starts() < min(starts, manyStarts) {
+				begin, beginnings = append(begin, int32(i)), append(beginnings, b)
+				continue
 			}
-		case p.anchor != anchorText && p.beginning.chance() < maxChance:
-			f.addBeginning(i, &p.beginning)
-		default:
+		}
+		if starts > manyStarts {
 			f.always[i] = true
+			continue
+		}
+		for _, text := range thin(p.need.texts) {
+			f.addClue(byText, text, use{int32(i), int32(p.need.least), int32(p.need.most)})
 		}
 	}
 	f.hashClues()
+	for len(begin) > 0 {
+		n := min(len(begin), 64)
+		f.addGroup(begin[:n:n], beginnings[:n])
+		begin, beginnings = begin[n:], beginnings[n:]
+	}
 	return f
 }
 
@@ -137,21 +161,41 @@ func (f *Finder) hashClues() {
 	f.clues = slices.Clip(f.clues)
 }
 
-// addBeginning adds a pattern to the last group, or to a new one.
-func (f *Finder) addBeginning(i int, b *beginning) {
-	if n := len(f.groups); n == 0 || len(f.groups[n-1].patterns) == 64 {
-		f.groups = append(f.groups, group{})
+// addGroup adds a group for up to 64 patterns with their beginnings.
+func (f *Finder) addGroup(patterns []int32, beginnings []*beginning) {
+	heads, tails := make([]uint64, kinds*kinds*kinds), make([]uint64, kinds*kinds*kinds)
+	g := group{patterns: patterns}
+	for i, b := range beginnings {
+		b.head.mark(heads, 1<<i)
+		b.tail.mark(tails, 1<<i)
+		g.offsets, g.farthest = append(g.offsets, b.offset), max(g.farthest, int(b.offset))
 	}
-	g := &f.groups[len(f.groups)-1]
-	bit := uint64(1) << len(g.patterns)
-	g.patterns = append(g.patterns, int32(i))
-	for octet := range g.masks {
-		for at, set := range b {
-			if set.has(byte(octet)) {
-				g.masks[octet][at] |= bit
-			}
+	g.head, g.tail = newGrams(heads), newGrams(tails)
+	f.groups = append(f.groups, g)
+}
+
+// mark sets the bit of a pattern for each of its trigrams.
+func (t *trigrams) mark(table []uint64, bit uint64) {
+	for i, mask := range t {
+		for ; mask != 0; mask &= mask - 1 {
+			table[i<<kindBits|bits.TrailingZeros32(mask)] |= bit
 		}
 	}
+}
+
+func newGrams(table []uint64) grams {
+	g := grams{by: make([]uint16, len(table)), masks: []uint64{0}}
+	known := map[uint64]uint16{0: 0}
+	for i, mask := range table {
+		number, found := known[mask]
+		if !found {
+			number = uint16(len(g.masks))
+			g.masks = append(g.masks, mask)
+			known[mask] = number
+		}
+		g.by[i] = number
+	}
+	return g
 }
 
 // A span is where in one of the texts a match may begin.
@@ -281,19 +325,32 @@ func (s *Spots) back(pattern, text, from int32) {
 }
 
 func (s *Spots) scanGroup(g *group, number int32, text string) {
-	var one, two, three uint64
-	for i := 0; i < len(text)+beginLength-1; i++ {
-		all := uint64(1)<<len(g.patterns) - 1
-		first, second, third, fourth := all, all, all, all
+	var one, two uint64 // patterns whose head ended an octet ago, and two
+	last := uint32(0)
+	for i := 0; i < len(text)+wholeBegin-1+g.farthest; i++ {
+		k := uint32(kindRest)
 		if i < len(text) {
-			m := &g.masks[text[i]]
-			first, second, third, fourth = m[0], m[1], m[2], m[3]
+			k = uint32(kind[text[i]])
 		}
-		for hits := three & fourth; hits != 0; hits &= hits - 1 {
-			at := int32(i - beginLength + 1)
-			s.mark(g.patterns[bits.TrailingZeros64(hits)], number, at, at)
+		last = (last<<kindBits | k) & (kinds*kinds*kinds - 1)
+		if two != 0 {
+			if hits := two & g.tail.masks[g.tail.by[last]]; hits != 0 {
+				s.markGroup(g, number, int32(i-wholeBegin+1), hits)
+			}
 		}
-		three, two, one = two&third, one&second, first
+		two, one = one, 0
+		if i >= headLength {
+			one = g.head.masks[g.head.by[last]]
+		}
+	}
+}
+
+func (s *Spots) markGroup(g *group, number, at int32, hits uint64) {
+	for ; hits != 0; hits &= hits - 1 {
+		i := bits.TrailingZeros64(hits)
+		if start := at - g.offsets[i]; start >= 0 {
+			s.mark(g.patterns[i], number, start, start)
+		}
 	}
 }
 
@@ -311,7 +368,7 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 		return CountIn(m, p, s.texts, from, limit)
 	}
 	c := counter{machine: m, pattern: p, limit: limit}
-	at, begin := int32(-1), 0
+	at, begin, may := int32(-1), 0, false
 	for i := s.first[pattern]; i >= 0 && c.n < limit; i = s.spans[i].next {
 		sp := s.spans[i]
 		if int(sp.text) < from {
@@ -319,6 +376,10 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 		}
 		if sp.text != at {
 			at, begin, m.minEnd = sp.text, 0, 0
+			may = p.stretch.in(s.texts[at])
+		}
+		if !may {
+			continue
 		}
 		begin = c.count(int(sp.text), s.texts[sp.text], max(begin, int(sp.from)), int(sp.last))
 	}
@@ -331,7 +392,9 @@ func CountIn(m *Machine, p *Pattern, texts []string, from, limit int) (n int, fi
 	c := counter{machine: m, pattern: p, limit: limit}
 	for i := from; i < len(texts) && c.n < limit; i++ {
 		m.minEnd = 0
-		c.count(i, texts[i], 0, len(texts[i]))
+		if p.stretch.in(texts[i]) {
+			c.count(i, texts[i], 0, len(texts[i]))
+		}
 	}
 	m.minEnd = 0
 	return c.n, c.first

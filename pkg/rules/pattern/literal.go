@@ -33,24 +33,20 @@ type literals struct {
 
 var nothing = []string{""}
 
-// needOf returns the literals by which to look for a match of the tree; none are worth it if it has no texts. The idea is
+// needOf returns the literals by which to look for a match of the tree; none are known if it has no texts. The idea is
 // that of ripgrep's and RE2's prefilters. It is valid because folding works octet by octet, so that a literal that matched
 // in any case is there in the folded text. Of all runs of known octets it takes the one that is rarest in mail. Knowing how
 // far from the match's beginning it can be, one need only try there.
 func needOf(tree *node) need {
 	known := literalsOf(tree)
-	best := need{}
-	chance := worthwhile
+	best, least := need{}, 1.0
 	for _, n := range append(known.needs, need{known.exact, 0, 0}) {
-		if c := chanceOf(n); c < chance {
-			best, chance = n, c
+		if starts := n.starts(); starts < least {
+			best, least = n, starts
 		}
 	}
 	return best
 }
-
-// worthwhile is how likely a literal may be at a place of the text to be of use: one in 500.
-const worthwhile = 1.0 / 500
 
 // literalsOf is called with measured trees.
 func literalsOf(n *node) literals {
@@ -163,7 +159,7 @@ func alternateTexts(subs []*node) literals {
 		inner := literalsOf(sub)
 		best := need{inner.exact, 0, 0}
 		for _, n := range inner.needs {
-			if chanceOf(n) < chanceOf(best) {
+			if n.starts() < best.starts() {
 				best = n
 			}
 		}
@@ -183,7 +179,7 @@ func alternateTexts(subs []*node) literals {
 func few(needs []need) []need {
 	needs = slices.DeleteFunc(needs, func(n need) bool { return shortest(n.texts) == 0 })
 	if len(needs) > maxNeeds {
-		slices.SortStableFunc(needs, func(a, b need) int { return cmp.Compare(chanceOf(a), chanceOf(b)) })
+		slices.SortStableFunc(needs, func(a, b need) int { return cmp.Compare(a.starts(), b.starts()) })
 		needs = needs[:maxNeeds]
 	}
 	return needs

@@ -251,7 +251,7 @@ func (p *Pattern) next(text string, from, last int) int {
 		return from + i
 	}
 	for ; from <= last && from < len(text); from++ {
-		if f.set.has(text[from]) {
+		if f.set.has(text[from]) && (!p.word || atBoundary(text, from)) {
 			return from
 		}
 	}
@@ -259,6 +259,11 @@ func (p *Pattern) next(text string, from, last int) int {
 		return from
 	}
 	return -1
+}
+
+// atBoundary tells whether \b holds at a place within the text.
+func atBoundary(text string, at int) bool {
+	return at == 0 && word.has(text[0]) || at > 0 && word.has(text[at-1]) != word.has(text[at])
 }
 
 // nextLine is next for a pattern that begins at the start of a line.

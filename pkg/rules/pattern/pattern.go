@@ -26,15 +26,17 @@ const (
 
 // A Pattern is a compiled pattern. It may be used by several goroutines.
 type Pattern struct {
-	prog      *program
-	anchor    anchor
-	only      int16     // the octet that every match begins with; -1 is none
-	least     int       // octets of the shortest match
-	always    bool      // it matches every text
-	need      need      // what every match has
-	beginning beginning // and how it begins
-	names     []string
-	warnings  []string
+	prog     *program
+	anchor   anchor
+	only     int16 // the octet that every match begins with; -1 is none
+	least    int   // octets of the shortest match
+	always   bool  // it matches every text
+	names    []string
+	warnings []string
+
+	need    need    // what every match has
+	stretch stretch // and this, too
+	word    bool    // it begins at a boundary of words
 }
 
 // An anchor is where a match can begin.
@@ -85,11 +87,16 @@ func newPattern(source, flags string, groups bool) (*Pattern, error) {
 		return nil, err
 	}
 	p := &Pattern{prog: prog, anchor: anchorOf(tree), only: -1, least: tree.least, always: always, names: parser.names, warnings: parser.warnings}
-	p.need, p.beginning = needOf(tree), beginningOf(prog)
+	p.need, p.stretch, p.word = needOf(tree), stretchOf(tree), beginsWith(tree, opBoundary)
 	if f := &prog.first; f.set.size() == 1 && !f.end {
 		p.only = int16(f.set.lowest())
 	}
 	return p, nil
+}
+
+// beginsWith tells whether a match begins with an assertion.
+func beginsWith(n *node, o op) bool {
+	return n.op == o || n.op == opConcat && n.subs[0].op == o
 }
 
 // anchorOf returns where a match of the tree can begin.

@@ -61,6 +61,7 @@ const (
 type fork struct {
 	by    [257]uint8 // list for each octet; 256 is for the end of the text
 	lists [][]uint8  // branches by number, in order
+	all   []uint8    // branches that any octet leads to
 }
 
 const endOfText = 256

@@ -9,7 +9,10 @@ import (
 // header fields and HTML; what matters is the order more than the number.
 var rarity = func() (bits [256]float64) {
 	for b := range bits {
-		bits[b] = 9
+		bits[b] = 10
+		if b >= 0x80 {
+			bits[b] = 12
+		}
 	}
 	for _, group := range []struct {
 		octets string
@@ -41,21 +44,27 @@ var commonplaces = []string{
 	"[ ip=", " rdns=", " helo=", " by=", " ident= envfrom= intl=0 id=", " auth= msa=0 ] ", "received: from ", " esmtp", " id <", "&nbsp;", "\ncontent-", "content-type: text/",
 }
 
-// chanceOf estimates how likely one of a need's texts is at a place; 1 where a text is too short to be looked for.
-func chanceOf(n need) float64 {
+// starts estimates at what share of a text's places a match would have to be tried, where the need is looked for; more
+// than 1 where a text is too short to be looked for.
+func (n *need) starts() float64 {
 	if shortest(n.texts) < minLiteral {
-		return 1
+		return 2
 	}
-	all := 0.0
+	chance := 0.0
 	for _, text := range n.texts {
-		all += chanceOfText(text)
+		chance += chanceOfText(text)
 	}
-	if n.most == unbounded || n.most > n.least+64 {
-		all *= 2 // it does not tell where to try
+	spread := n.most - n.least + 1
+	if n.most == unbounded {
+		spread = wholeText
 	}
-	return all + 1e-7*float64(len(n.texts))
+	return chance*float64(spread) + 1e-7*float64(len(n.texts))
 }
 
+// wholeText is how many places an ordinary text has.
+const wholeText = 500
+
+// chanceOfText estimates how likely a text is at a place.
 func chanceOfText(text string) float64 {
 	for _, c := range commonplaces {
 		if strings.Contains(c, text) {
@@ -73,8 +82,10 @@ func chanceOfText(text string) float64 {
 func chanceOfSet(s set) float64 {
 	p := 0.0
 	for b := range 256 {
-		if s.has(byte(b)) && (fold(byte(b)) == byte(b) || !s.has(fold(byte(b)))) {
-			p += chances[b]
+		if c := byte(b); s.has(c) && (fold(c) == c || !s.has(fold(c))) {
+			if p += chances[b]; upper.has(c) {
+				p -= chances[b] * 15 / 16
+			}
 		}
 	}
 	return min(p, 1)
