@@ -42,6 +42,7 @@ type Facts struct {
 	attached    *attachments // antivirus.go
 	pdfSet      *pdfs        // pdfscan.go
 	spoken      *languages   // textcat.go
+	documents   *office      // olescan.go
 	hosts       []string     // urihost.go
 
 	dates        *dates      // datecheck.go

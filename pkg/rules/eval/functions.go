@@ -48,6 +48,8 @@ var plugins = []plugin{
 		has_check_abundant_unicode_ratio has_check_qp_ratio`)},
 	{name: "MIMEHeader", stock: true, features: words(`has_all_header has_tflags_range has_tflags_concat has_tflags_multiple
 		has_capture_rules`)},
+	{name: "OLEVBMacro", functions: oleMacroFunctions, directives: oleMacroDirectives, features: words(`has_olemacro_redirect_uri
+		has_olemacro_mhtml_uri has_olertfobject`)},
 	{name: "PDFInfo", functions: pdfFunctions},
 	{name: "Pyzor", stock: true, functions: pyzorFunctions, features: words("has_fork has_perl")},
 	{name: "Razor2", stock: true, functions: razorFunctions, features: words("has_fork")},

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -94,6 +96,30 @@ func badCalls(t *testing.T, lines ...string) {
 // mail puts a message together of its parts, each of them with its header.
 func mail(kind string, parts ...string) string {
 	return "From: a@example.org\nSubject: s\nMIME-Version: 1.0\nContent-Type: " + kind + "; boundary=\"b\"\n\n--b\n" + strings.Join(parts, "\n--b\n") + "\n--b--\n"
+}
+
+// zipped is a zip of files: names and what they hold.
+func zipped(t testing.TB, files ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for i := 0; i < len(files); i += 2 {
+		f, err := w.Create(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write([]byte(files[i+1]))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// locked says of all files in a zip that they want a password.
+func locked(data []byte) []byte {
+	data = bytes.ReplaceAll(data, []byte("PK\x03\x04\x14\x00\x08"), []byte("PK\x03\x04\x14\x00\x09"))
+	return bytes.ReplaceAll(data, []byte("PK\x01\x02\x14\x00\x14\x00\x08"), []byte("PK\x01\x02\x14\x00\x14\x00\x09"))
 }
 
 // attached is a part that holds data in base64.

@@ -18,13 +18,14 @@ type Settings struct {
 	lists    listSettings
 	subjects subjectSettings
 	locales  localeSettings
+	oleMacro oleMacroSettings
 	uriHosts uriHostLists
 }
 
 // NewSettings returns the settings where rule files say nothing.
 func NewSettings() *Settings {
 	return &Settings{
-		textCat: newTextCatSettings(), freeMail: newFreeMailSettings(), fromName: newFromNameSettings(),
+		textCat: newTextCatSettings(), freeMail: newFreeMailSettings(), fromName: newFromNameSettings(), oleMacro: newOLEMacroSettings(),
 	}
 }
 
