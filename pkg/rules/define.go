@@ -30,9 +30,15 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 		return
 	}
 	if rule.pattern != nil {
+		if rule.pattern.Always() && rule.captures == nil && rule.template == nil {
+			r.warn(l, name, l.key+": the pattern matches every text, also an empty one", "does it end in |, or have || in it?")
+		}
 		for _, warning := range rule.pattern.Warnings() {
 			r.warn(l, name, l.key+": pattern: "+warning, "")
 		}
+	}
+	if namedGroup.MatchString(rule.regex.source) {
+		r.book.note(name, l.at).priority = capturePriority
 	}
 	if before := r.book.define(rule, r.folderIndex); before != nil {
 		r.warn(l, name, fmt.Sprintf("defined before, at %s:%d: this definition counts", before.File, before.Line), "take one of them out")
@@ -98,15 +104,20 @@ func parsePattern(rule *Rule, test string) error {
 	if err != nil {
 		return err
 	}
-	if capture := captureUse.FindString(source); capture != "" {
-		return &problem{"use of a captured text " + capture + " is not supported", ""}
-	}
 	rule.regex = regex{source: source, flags: flags}
-	rule.pattern, err = compilePattern(source, flags)
-	if err == nil && rule.pattern.Always() {
-		return &problem{"the pattern matches every text, also an empty one", "does it end in |, or have || in it?"}
+	return rule.compileRegex(source)
+}
+
+// compileRegex compiles the rule's pattern.
+func (rule *Rule) compileRegex(source string) (err error) {
+	if tagSyntax.MatchString(source) {
+		return rule.compileTemplate()
 	}
-	return err
+	if rule.pattern, err = compilePattern(source, rule.regex.flags); err != nil {
+		return err
+	}
+	rule.findCaptures()
+	return nil
 }
 
 func compilePattern(source, flags string) (*pattern.Pattern, error) {
@@ -116,8 +127,6 @@ func compilePattern(source, flags string) (*pattern.Pattern, error) {
 	}
 	return p, nil
 }
-
-var captureUse = regexp.MustCompile(`%\{[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?:\([^)}]*\))?\}`)
 
 // patternProblem says what is wrong with a pattern, and shows where.
 func patternProblem(source string, err error) error {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
 )
 
 // Limits of an explanation: it is for people.
@@ -192,6 +193,8 @@ func (x *explainer) leaf(rule *Rule, e *Explanation) {
 	case rule.header.exists:
 		e.Why = "there is no field " + rule.header.name
 	case rule.pattern == nil:
+	case rule.template != nil && e.Value == 0 && !rule.header.not:
+		e.Why = "no match, or a tag that the pattern uses is not set"
 	default:
 		x.find(rule, e, texts)
 		if len(e.Matches) == 0 {
@@ -225,6 +228,9 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 		return lines
 	case RawBody:
 		return layers("rawbody chunk", x.facts.RawBody())
+	case MIMEHeader:
+		parts := mimeTexts(x.facts.Entities(), rule.header.name, rule.header.mod)
+		return layers("part", rule.fields(parts))
 	case URI:
 		return layers("uri", uriTexts(x.facts.URIDetails(x.set.settings.URIRules())))
 	case Full:
@@ -261,14 +267,30 @@ func looked(rule *Rule, texts []layer) string {
 	return texts[0].where + " " + strconv.Quote(text)
 }
 
+// filled is the pattern of a rule that uses tags, for this message; nil where a tag is not set.
+func (x *explainer) filled(rule *Rule, texts []layer) *pattern.Pattern {
+	all := make([]string, len(texts))
+	for i := range texts {
+		all[i] = texts[i].text
+	}
+	p, _ := x.fill(rule, all)
+	return p
+}
+
 // find adds the first matches of a rule's pattern.
 func (x *explainer) find(rule *Rule, e *Explanation, texts []layer) {
 	most := 1
 	if rule.Flags.Multiple {
 		most = maxShown
 	}
+	p := rule.pattern
+	if rule.template != nil {
+		if p = x.filled(rule, texts); p == nil {
+			return
+		}
+	}
 	for _, l := range texts {
-		start, end, found := rule.pattern.Find(l.text)
+		start, end, found := p.Find(l.text)
 		if !found {
 			continue
 		}

@@ -4,14 +4,14 @@ package rules
 // rules do. The faults that Load found are not repeated.
 func (s *Set) Lint() []Fault {
 	l := ledger{faults: append([]Fault(nil), s.stray...)}
-	used := s.usedByMetas()
+	used := s.used()
 	for i, rule := range s.rules {
 		warn := func(what, remedy string) { l.add(place{rule.File, rule.Line}, Warning, rule.Name, what, remedy) }
 		switch {
 		case !subrule(rule.Name) && rule.Describe == "":
 			warn("no description", "write: describe "+rule.Name+" what it means that the rule hits")
 		case subrule(rule.Name) && !used[i]:
-			warn("no meta asks for this subrule", "is its name right there?")
+			warn("no other rule asks for this subrule", "is its name right there?")
 		case subrule(rule.Name) && rule.Score != 0 && rule.Score != defaultScore(rule.Name, rule.Flags):
 			warn("a score has no effect on a subrule", "take the score out, or the __ off its name")
 		}
@@ -25,10 +25,15 @@ func (s *Set) Lint() []Fault {
 	return l.all()
 }
 
-// usedByMetas tells for each rule whether a meta names it.
-func (s *Set) usedByMetas() []bool {
+// used tells for each rule whether another needs it: a meta that names it, or a pattern that uses its tag.
+func (s *Set) used() []bool {
 	used := make([]bool, len(s.rules))
 	for _, rule := range s.rules {
+		if rule.template != nil {
+			for _, i := range rule.template.setters() {
+				used[i] = true
+			}
+		}
 		if rule.expr != nil {
 			rule.expr.each(func(e *expr) {
 				for _, i := range e.rules {

@@ -21,7 +21,7 @@ describe USES It says foo, too
 score GODO 5`)
 	want := []string{
 		"rules/test.cf:3: warning: BARE: no description; write: describe BARE what it means that the rule hits",
-		"rules/test.cf:4: warning: __UNUSED: no meta asks for this subrule; is its name right there?",
+		"rules/test.cf:4: warning: __UNUSED: no other rule asks for this subrule; is its name right there?",
 		"rules/test.cf:5: warning: __SCORED: a score has no effect on a subrule; take the score out, or the __ off its name",
 		"rules/test.cf:7: warning: ODD: tflags: maxhits has no effect without multiple",
 		"rules/test.cf:7: warning: ODD: tflags: nosubject has no effect on a header rule",

@@ -31,10 +31,11 @@ type run struct {
 	set      *Set
 	ctx      context.Context
 	facts    facts
-	calls    *eval.Facts // for eval functions, made for the first of them
-	values   []float64   // by rule: how often it hit, or what a meta came to
-	known    []bool      // by rule
-	evidence []string    // by rule, of scored ones that hit: what matched
+	calls    *eval.Facts                 // for eval functions, made for the first of them
+	values   []float64                   // by rule: how often it hit, or what a meta came to
+	known    []bool                      // by rule
+	evidence []string                    // by rule, of scored ones that hit: what matched
+	tags     map[int]map[string][]string // by rule and tag: what it captured
 	sections []section
 	machine  pattern.Machine
 	value    func(int) float64 // ask, bound once
@@ -68,6 +69,7 @@ func (r *run) end() {
 		r.sections[i].forget()
 	}
 	r.machine.Forget()
+	r.tags = nil
 	r.ctx, r.facts, r.calls, r.asked, r.over = nil, nil, nil, 0, false
 	r.set.runs.Put(r)
 }
@@ -129,11 +131,25 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	if rule.header.exists {
 		return oneIf(s.present)
 	}
+	if rule.template != nil {
+		return r.template(i, rule, r.textsOf(rule, s))
+	}
 	hits := r.hits(i, rule, s)
 	if rule.header.not {
 		return oneIf(hits == 0)
 	}
 	return float64(hits)
+}
+
+// textsOf returns the texts of a section as a rule sees them.
+func (r *run) textsOf(rule *Rule, s *section) []string {
+	switch {
+	case rule.Type == Header && !s.present:
+		return []string{rule.header.unset}
+	case rule.Flags.NoSubject && rule.Type == Body && len(s.texts) > 0:
+		return s.texts[1:]
+	}
+	return s.texts
 }
 
 // hits counts the matches of a rule in its section, where the pattern may match by what the pass over the section found.
@@ -148,6 +164,8 @@ func (r *run) hits(i int, rule *Rule, s *section) int {
 		return r.hitsIn(i, rule, s.single[:])
 	case !s.spots.May(rule.slot):
 		return 0
+	case rule.captures != nil:
+		return r.capture(i, rule, r.textsOf(rule, s))
 	}
 	r.machine.Begin(r.ctx, 0)
 	hits, where := s.spots.Count(&r.machine, rule.slot, first, rule.most())
@@ -156,6 +174,9 @@ func (r *run) hits(i int, rule *Rule, s *section) int {
 
 // hitsIn counts the matches of a rule in texts that were not looked through before.
 func (r *run) hitsIn(i int, rule *Rule, texts []string) int {
+	if rule.captures != nil {
+		return r.capture(i, rule, texts)
+	}
 	r.machine.Begin(r.ctx, 0)
 	hits, where := pattern.CountIn(&r.machine, rule.pattern, texts, 0, rule.most())
 	return r.note(i, rule, texts, hits, where)

@@ -72,12 +72,17 @@ func (r *reader) note(l line) (name, rest string, n *notes) {
 		r.fault(l, name, l.key+": nothing behind the name", "")
 		return name, rest, nil
 	}
-	n = r.book.notes[name]
+	return name, rest, r.book.note(name, l.at)
+}
+
+// note returns the notes on a rule.
+func (b *book) note(name string, at place) *notes {
+	n := b.notes[name]
 	if n == nil {
-		n = &notes{at: l.at}
-		r.book.notes[name] = n
+		n = &notes{at: at}
+		b.notes[name] = n
 	}
-	return name, rest, n
+	return n
 }
 
 var scoreSyntax = regexp.MustCompile(`^(?:-?\d+(?:\.\d+)?|\(-?\d+(?:\.\d+)?\))$`)

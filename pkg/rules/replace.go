@@ -94,12 +94,12 @@ func (rule *Rule) replaceTags(expand *expander) error {
 	if err != nil || text == rule.regex.source {
 		return err
 	}
-	p, err := compilePattern(text, rule.regex.flags)
-	if err != nil {
-		return err
+	kept := *rule
+	rule.regex.expanded = text
+	if err = rule.compileRegex(text); err != nil {
+		*rule = kept
 	}
-	rule.pattern, rule.regex.expanded = p, text
-	return nil
+	return err
 }
 
 // An expander replaces tags.

@@ -18,22 +18,24 @@ type Rule struct {
 	Flags    Flags
 	Priority int // lower ones run first; it decides which captured texts a rule can use, and what a short circuit leaves out
 
-	scores  [4]float64
-	source  int // the file, by index in the set
-	section int // the text it is matched against, by index in the set; a meta has none
-	slot    int // its pattern, by index in the section's finder
-	header  headerTest
-	text    string           // the definition as it is written, without name
-	regex   regex            // what pattern is compiled from
-	pattern *pattern.Pattern // nil for a meta, for exists: and for what is not matched against one text
-	links   []linkTest       // of a uri_detail rule
-	expr    *expr            // of a meta
-	call    *call            // of an eval rule
-	off     bool             // not run: its score is 0, or it needs what is not there; its value is 0
-	broken  bool             // it cannot be run: it is off for good
-	why     string           // it is broken
-	leftOut bool             // a condition leaves it out
-	tests   []testLine
+	scores   [4]float64
+	source   int // the file, by index in the set
+	section  int // the text it is matched against, by index in the set; a meta has none
+	slot     int // its pattern, by index in the section's finder
+	header   headerTest
+	text     string           // the definition as it is written, without name
+	regex    regex            // what pattern is compiled from
+	pattern  *pattern.Pattern // nil for a meta, for exists: and for what is not matched against one text
+	links    []linkTest       // of a uri_detail rule
+	captures []capture        // tags that its pattern sets
+	template *template        // its pattern uses tags; nil where it does not
+	expr     *expr            // of a meta
+	call     *call            // of an eval rule
+	off      bool             // not run: its score is 0, or it needs what is not there; its value is 0
+	broken   bool             // it cannot be run: it is off for good
+	why      string           // it is broken
+	leftOut  bool             // a condition leaves it out
+	tests    []testLine
 }
 
 // A Type is what a rule looks at.
@@ -59,6 +61,14 @@ func (t Type) String() string {
 type regex struct {
 	source, flags string
 	expanded      string // with its tags replaced, "" where nothing was
+}
+
+// text is the pattern to be compiled.
+func (x *regex) text() string {
+	if x.expanded != "" {
+		return x.expanded
+	}
+	return x.source
 }
 
 // kind names what a rule looks at, and how.

@@ -90,6 +90,7 @@ func (p *parser) compile() *Set {
 	s.bindCalls(p.plugins, faults)
 	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
+	s.linkTags(faults)
 	s.assignSections(faults)
 	s.makeFinders()
 	s.assignSources(p.sources)
@@ -177,7 +178,7 @@ func (s *Set) assignSections(faults *ledger) {
 func (s *Set) makeFinders() {
 	patterns := make([][]*pattern.Pattern, len(s.sections))
 	for _, rule := range s.rules {
-		if rule.pattern != nil && !rule.off {
+		if rule.pattern != nil && rule.template == nil && !rule.off {
 			rule.slot = len(patterns[rule.section])
 			patterns[rule.section] = append(patterns[rule.section], rule.pattern)
 		}

@@ -23,8 +23,8 @@ type Shown struct {
 	Off        string     `json:"off,omitempty"` // why it is not run
 	Grade      Grade      `json:"grade"`
 	Reason     string     `json:"reason,omitempty"` // of the grade
-	DependsOn  []string   `json:"depends_on"`       // rules that a meta names, and those that are not there
-	NeededBy   []string   `json:"needed_by"`        // metas that name it
+	DependsOn  []string   `json:"depends_on"`       // rules that a meta names, also those that are not there, and that set a tag which a pattern uses
+	NeededBy   []string   `json:"needed_by"`        // rules that depend on it
 	Cost       string     `json:"cost"`
 	Tests      int        `json:"tests"` // test lines
 }
@@ -67,8 +67,14 @@ func (s *Set) relate(shown *Shown, rule *Rule) {
 		slices.Sort(shown.DependsOn)
 		shown.DependsOn = slices.Compact(shown.DependsOn)
 	}
+	if rule.template != nil {
+		for _, i := range rule.template.setters() {
+			shown.DependsOn = append(shown.DependsOn, s.rules[i].Name)
+		}
+	}
 	for _, other := range s.rules {
-		if other.expr != nil && s.names(other, rule.Name) {
+		byTag := other.template != nil && slices.Contains(other.template.setters(), s.byName[rule.Name])
+		if other.expr != nil && s.names(other, rule.Name) || byTag {
 			shown.NeededBy = append(shown.NeededBy, other.Name)
 		}
 	}
@@ -125,11 +131,7 @@ func (rule *Rule) cost() string {
 }
 
 func (rule *Rule) patternCost() string {
-	text := rule.regex.source
-	if rule.regex.expanded != "" {
-		text = rule.regex.expanded
-	}
-	size := fmt.Sprintf("a pattern of %d octets", len(text))
+	size := fmt.Sprintf("a pattern of %d octets", len(rule.regex.text()))
 	if rule.Flags.Multiple {
 		size += ", on to the last match"
 	}

@@ -110,18 +110,28 @@ func (m *Machine) find(p *Pattern, text string, from, last int) (start, end int,
 // Count returns how many matches the text has, at most limit; below 0 is no limit. They do not overlap. As with Perl's //g,
 // an empty match may stand where another ended, but not where an empty one did.
 func (m *Machine) Count(p *Pattern, text string, limit int) int {
-	n, from := 0, 0
+	n := 0
+	if limit != 0 {
+		m.Each(p, text, func(int, int) bool {
+			n++
+			return n != limit
+		})
+	}
+	return n
+}
+
+// Each calls f for every match of the text that Count would count, until f returns false. The groups are there meanwhile.
+func (m *Machine) Each(p *Pattern, text string, f func(start, end int) bool) {
+	from := 0
 	m.minEnd = 0
-	for n != limit {
+	for {
 		start, end, ok := m.find(p, text, from, len(text))
-		if !ok {
+		if !ok || !f(start, end) {
 			break
 		}
-		n++
 		from = m.after(start, end)
 	}
 	m.minEnd = 0
-	return n
 }
 
 // after returns where the search for the next match begins, and sets where it must not end.

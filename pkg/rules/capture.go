@@ -1,0 +1,326 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"winnow/pkg/rules/pattern"
+)
+
+// What a rule's pattern captures in a named group, (?<NAME>...), is a tag that patterns of other rules can use: %{NAME}. A
+// rule that uses a tag is not run where no rule that runs before it has set the tag.
+
+// A capture is a group of a rule's pattern that sets a tag.
+type capture struct {
+	group int
+	tag   string
+}
+
+// A template is a pattern that uses tags. It is complete, and compiled, only when there is a message.
+type template struct {
+	tags []tagUse
+	sure bool // what a match holds is a value of the one tag that there is
+}
+
+// A tagUse is a tag in a template, and where its value comes from.
+type tagUse struct {
+	name string // also "HEADER(From)"
+	from []int  // rules that set it before the template is run, the last one first
+}
+
+// setters are the rules that set the template's tags.
+func (t *template) setters() []int {
+	var all []int
+	for _, tag := range t.tags {
+		all = append(all, tag.from...)
+	}
+	return all
+}
+
+var (
+	tagSyntax  = regexp.MustCompile(`%\{([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?:\([^)}]*\))?)\}`)
+	tagName    = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$`)
+	namedGroup = regexp.MustCompile(`\(\?P?[<'][A-Z]`)
+)
+
+// capturePriority is when rules run that set tags, so that others can use them.
+const capturePriority = -10000
+
+// eachTag calls f for every use of a tag in a pattern, and returns the pattern with what f returns in its place. Behind a
+// backslash it is none.
+func eachTag(source string, f func(name string) string) string {
+	if !strings.Contains(source, "%{") {
+		return source
+	}
+	var b strings.Builder
+	last := 0
+	for _, at := range tagSyntax.FindAllStringSubmatchIndex(source, -1) {
+		if at[0] > 0 && source[at[0]-1] == '\\' {
+			continue
+		}
+		b.WriteString(source[last:at[0]])
+		b.WriteString(f(source[at[2]:at[3]]))
+		last = at[1]
+	}
+	return b.String() + source[last:]
+}
+
+// compileTemplate compiles a pattern that uses tags, with anything in their place, so that its faults show.
+func (rule *Rule) compileTemplate() error {
+	rule.template = nil
+	var names []string
+	stand := eachTag(rule.regex.text(), func(name string) string {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		return `(?:[\x00-\xff]+)`
+	})
+	p, err := compilePattern(stand, rule.regex.flags)
+	if err != nil {
+		return err
+	}
+	t := &template{sure: len(names) == 1 && rule.needsTag()}
+	for _, name := range names {
+		t.tags = append(t.tags, tagUse{name: name})
+	}
+	rule.pattern, rule.template = p, t
+	return nil
+}
+
+// needsTag tells whether whatever the template matches holds the tag's value: it does if a rare text in its place is what
+// the pattern is looked for by.
+func (rule *Rule) needsTag() bool {
+	const rare = "qzxjkvqwzjxq"
+	p, err := pattern.Compile(eachTag(rule.regex.text(), func(string) string { return rare }), rule.regex.flags)
+	if err != nil || len(p.Literals()) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(p.Literals(), func(literal string) bool { return !strings.Contains(literal, rare) })
+}
+
+// findCaptures finds the groups of the rule's pattern that set tags.
+func (rule *Rule) findCaptures() {
+	rule.captures = nil
+	for i, name := range rule.pattern.Names() {
+		if tagName.MatchString(name) {
+			rule.captures = append(rule.captures, capture{i + 1, name})
+		}
+	}
+}
+
+// phase is when a rule runs among those of its priority.
+func (rule *Rule) phase() int {
+	switch {
+	case rule.Type == Header && rule.call == nil:
+		return 0
+	case rule.Type == Header:
+		return 1
+	case rule.Type == Body && rule.call == nil:
+		return 2
+	case rule.Type == URI:
+		return 3
+	case rule.Type == Body || rule.Type == MIMEHeader || rule.Type == URIDetail:
+		return 4
+	case rule.Type == RawBody:
+		return 5
+	case rule.Type == Full:
+		return 6
+	}
+	return 7
+}
+
+// before compares when two rules run.
+func before(a, b *Rule) int {
+	return cmp.Or(cmp.Compare(a.runsAt(), b.runsAt()), cmp.Compare(a.phase(), b.phase()), cmp.Compare(a.Name, b.Name))
+}
+
+// runsAt is the rule's priority; questions to the network are asked early.
+func (rule *Rule) runsAt() int {
+	if rule.Priority == 0 && rule.Flags.Net {
+		return netPriority
+	}
+	return rule.Priority
+}
+
+// linkTags gives templates the rules that set their tags.
+func (s *Set) linkTags(faults *ledger) {
+	setters := map[string][]int{}
+	for i, rule := range s.rules {
+		for _, c := range rule.captures {
+			if !rule.off && !slices.Contains(setters[c.tag], i) {
+				setters[c.tag] = append(setters[c.tag], i)
+			}
+		}
+	}
+	for _, rule := range s.rules {
+		if rule.template == nil {
+			continue
+		}
+		for t := range rule.template.tags {
+			tag := &rule.template.tags[t]
+			for _, i := range setters[tag.name] {
+				if before(s.rules[i], rule) < 0 {
+					tag.from = append(tag.from, i)
+				}
+			}
+			slices.SortFunc(tag.from, func(a, b int) int { return before(s.rules[b], s.rules[a]) })
+			if len(tag.from) == 0 && !commonTag(tag.name) {
+				rule.off, rule.why = true, fmt.Sprintf("no rule that runs before it sets %%{%s}", tag.name)
+				faults.add(place{rule.File, rule.Line}, Warning, rule.Name, rule.why+": it is not run", "name a group (?<"+tag.name+">...) in another rule")
+			}
+		}
+	}
+}
+
+// Limits on what is captured.
+const (
+	maxTagValues = 100
+	maxTagLength = 1_000
+)
+
+// capture counts the hits of a rule that sets tags, and keeps what they are.
+func (r *run) capture(i int, rule *Rule, texts []string) int {
+	hits, first := 0, pattern.Where{}
+	values := make([][]string, len(rule.captures))
+	r.machine.Begin(r.ctx, 0)
+	for t, text := range texts {
+		r.machine.Each(rule.pattern, text, func(start, end int) bool {
+			if hits == 0 {
+				first = pattern.Where{Text: t, Start: start, End: end}
+			}
+			hits++
+			for c := range rule.captures {
+				value, _ := r.machine.Group(rule.captures[c].group)
+				if value != "" && len(value) <= maxTagLength && len(values[c]) < maxTagValues {
+					values[c] = append(values[c], value)
+				}
+			}
+			return hits < rule.most()
+		})
+		if hits >= rule.most() {
+			break
+		}
+	}
+	if hits > 0 {
+		r.setTags(i, rule, values)
+	}
+	return r.note(i, rule, texts, hits, first)
+}
+
+// setTags keeps the values of the tags that a rule sets. Groups of one name set one tag.
+func (r *run) setTags(i int, rule *Rule, values [][]string) {
+	if r.tags == nil {
+		r.tags = map[int]map[string][]string{}
+	}
+	tags := map[string][]string{}
+	for c := range rule.captures {
+		name := rule.captures[c].tag
+		tags[name] = append(tags[name], values[c]...)
+	}
+	r.tags[i] = tags
+}
+
+// tagValues returns the values of a tag that a template uses, none twice.
+func (r *run) tagValues(tag *tagUse) []string {
+	for _, i := range tag.from {
+		if r.ask(i) == 0 {
+			continue
+		}
+		values := slices.Clone(r.tags[i][tag.name])
+		slices.Sort(values)
+		return slices.Compact(values)
+	}
+	return r.commonTag(tag.name)
+}
+
+// fill makes the pattern of a template for this message. It is nil where a tag is not set: the rule is not run then. It is
+// also nil where no text has a value that every match must have.
+func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
+	values := map[string]string{}
+	for t := range rule.template.tags {
+		tag := &rule.template.tags[t]
+		all := r.tagValues(tag)
+		if len(all) == 0 {
+			return nil, false
+		}
+		if rule.template.sure && !haveAny(texts, all) {
+			return nil, true
+		}
+		quoted := make([]string, len(all))
+		for i, value := range all {
+			quoted[i] = quote(value)
+		}
+		values[tag.name] = "(?:" + strings.Join(quoted, "|") + ")"
+	}
+	source := eachTag(rule.regex.text(), func(name string) string { return values[name] })
+	p, err := pattern.Compile(source, rule.regex.flags)
+	return p, err == nil
+}
+
+// template counts the hits of a rule that uses tags.
+func (r *run) template(i int, rule *Rule, texts []string) float64 {
+	p, run := r.fill(rule, texts)
+	hits := 0
+	if p != nil {
+		filled := *rule
+		filled.pattern = p
+		hits = r.hitsIn(i, &filled, texts)
+	}
+	if rule.header.not {
+		return oneIf(run && hits == 0)
+	}
+	return float64(hits)
+}
+
+// quote makes a pattern that matches a text as it stands.
+func quote(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isWord(c):
+			b.WriteByte(c)
+		case c > ' ' && c < 0x7f:
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	return b.String()
+}
+
+// haveAny tells whether one of the texts has one of the values in it, in any case.
+func haveAny(texts, values []string) bool {
+	for _, text := range texts {
+		for _, value := range values {
+			if containsFold(text, value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func containsFold(text, value string) bool {
+	for at := 0; at+len(value) <= len(text); at++ {
+		n := 0
+		for n < len(value) && lowerOctet(text[at+n]) == lowerOctet(value[n]) {
+			n++
+		}
+		if n == len(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// lowerOctet folds a letter of ASCII or Latin-1, as patterns do.
+func lowerOctet(c byte) byte {
+	if 'A' <= c && c <= 'Z' || 0xc0 <= c && c <= 0xde && c != 0xd7 {
+		return c + 0x20
+	}
+	return c
+}

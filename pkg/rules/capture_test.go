@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+)
+
+const tagged = `From: "A B" <a@example.org>
+To: hans@example.com, Foo <foo@example.net>
+Subject: test there mail xFoo
+X-Foo: xFoo
+
+Hello there
+
+there again  name=one name=two xonex xtwox a%{NAME} opt
+
+xlly xamy cap:a.b axbd a.bd
+
+http://www.example.com/x#hans@example.com
+`
+
+// TestTags holds rules that set and use tags against how often SpamAssassin hits with them.
+func TestTags(t *testing.T) {
+	set, _ := loadFiles(map[string]string{"a.cf": `
+		header __TO To:addr =~ /(?<TOADDR>.*)/
+		uri __U1 /\#%{TOADDR}$/
+		uri __U2 /\#%{NOSUCH}$/
+		body __NAME /Hello (?<NAME>\w+)/
+		body __USE1 /^%{NAME} again/
+		header __USE2 Subject =~ /%{NAME}/i
+		body __MN /name=(?<MN>\w+)/
+		tflags __MN multiple
+		body __USE3 /x%{MN}x/
+		tflags __USE3 multiple
+		meta __M1 !__U2
+		body __OPT /opt(?<OPT>z?)/
+		body __USE4 /%{OPT}x/
+		header __H1 Subject =~ /%{HEADER(X-Foo)}/
+		body __TWO /Hello (?<A1>\w+)|(?<A1>Goodbye)/
+		body __USE5 /%{A1} again/
+		body __LATE /%{LATER}/
+		rawbody __CAPL /Hello (?<LATER>\w+)/
+		priority __CAPL 10
+		body __RE1 /n(?<RR>am)e/
+		body __RE2 /He(?<RR>ll)o/
+		priority __RE2 -9999
+		body __USE6 /x%{RR}y/
+		rawbody __EARLY /%{LATER}/
+		header __NEG2 Subject !~ /%{NAME}/
+		header __NEG3 Subject !~ /%{NOSUCH}/
+		header __NEG4 X-Foo !~ /%{NAME}/
+		header __IFU X-None =~ /%{NAME}/ [if-unset: there]
+		body __ESC /%{DOT}d/
+		body __CAPDOT /cap:(?<DOT>a.b)/
+		mimeheader __MIME Subject =~ /mail (?<MIMED>\w+)/
+		priority __MIME -1
+		header __LATE2 X-Foo =~ /^%{MIMED}$/
+		header __DOMAIN To:addr =~ /\@%{AUTHORDOMAIN}/`})
+	run := set.begin(t.Context(), mustParse(t, tagged))
+	defer run.end()
+	want := map[string]float64{
+		"__CAPDOT": 1, "__CAPL": 1, "__ESC": 1, "__H1": 1, "__IFU": 1, "__M1": 1, "__MN": 2, "__NAME": 1, "__OPT": 1, "__RE1": 1, "__RE2": 1,
+		"__TO": 1, "__TWO": 1, "__U1": 1, "__USE1": 1, "__USE2": 1, "__USE3": 2, "__USE5": 1, "__USE6": 1, "__NEG4": 1, "__MIME": 1, "__LATE2": 1,
+	}
+	for i, rule := range set.rules {
+		if got := run.ask(i); got != want[rule.Name] {
+			t.Errorf("%s: got %v, want %v", rule.Name, got, want[rule.Name])
+		}
+	}
+}
+
+// TestTagsAreQuoted shows that a value is no pattern, and that hostile ones are bounded.
+func TestTagsAreQuoted(t *testing.T) {
+	set := mustLoad(t, `
+		header __ALL Subject =~ /(?<WORD>\S+)/
+		tflags __ALL multiple
+		body YES /<%{WORD}>\s?$/`)
+	for _, test := range []struct {
+		subject, body string
+		want          bool
+	}{
+		{"(a+)+$ x", "<(a+)+$>", true},
+		{"(a+)+$ x", "<aaa>", false},
+		{".*", "<abc>", false},
+		{"\u00e9|", "<\u00e9|>", true},
+		{strings.Repeat("x ", 5000), "<y>", false},
+		{strings.Repeat("x", 2000), "<" + strings.Repeat("x", 2000) + ">", false},
+	} {
+		m := mustParse(t, "Subject: "+test.subject+"\nContent-Type: text/plain; charset=utf-8\n\n\n"+test.body+"\n")
+		got := strings.Contains(strings.Join(hitting(set, m), " "), "YES")
+		if got != test.want {
+			t.Errorf("%.40s: got %v, want %v", test.subject, got, test.want)
+		}
+	}
+}
