@@ -2,13 +2,13 @@ package pattern
 
 import "math/bits"
 
-// A beginning is what five octets at or near the beginning of a match can be: which three can be the first of them, and
-// which three follow the second. Octets are told apart by kind only: letters without case, white space, digits, and so on. Where a pattern has no
-// literal worth looking for, as one that spells its words in thirty alphabets or begins with one of two hundred words, its
-// beginning still rules out nearly every place of a text.
+// A beginning is what seven octets at or near the beginning of a match can be: which three can be the first of them, which
+// three follow the second, and which the fourth. Octets are told apart by kind only: letters without case, white space,
+// digits, and so on. Where a pattern has no literal worth looking for, as one that spells its words in thirty alphabets or
+// begins with one of two hundred words, its beginning still rules out nearly every place of a text.
 type beginning struct {
-	head, tail trigrams
-	offset     int32 // octets of the match before
+	trigrams [beginLinks]*trigrams
+	offset   int32 // octets of the match before
 }
 
 // trigrams is a set of three kinds in a row: by the first two, a bit for each third.
@@ -17,8 +17,10 @@ type trigrams [kinds * kinds]uint32
 const (
 	kinds      = 32
 	kindBits   = 5
-	headLength = 2 // octets before the tail
-	wholeBegin = 5
+	trigram    = 3
+	beginLinks = 3 // trigrams of a beginning
+	linkLength = 2 // octets from one to the next
+	wholeBegin = beginLinks*linkLength + 1
 	maxOffset  = 8
 	maxPlaces  = 20_000 // steps to be at, at once; where there are more, every octet is possible
 )
@@ -27,9 +29,9 @@ const (
 	kindSpace = 26 + iota
 	kindDigit
 	kindJoint // - _ .
-	kindPunct
+	kindPunct // and control characters
 	kindHigh
-	kindRest // control characters, and the end of the text
+	kindNone // behind the end of the text
 )
 
 const everyKind = 1<<kinds - 1
@@ -48,10 +50,8 @@ var kind = func() (table [256]uint8) {
 			table[b] = kindJoint
 		case c >= 0x80:
 			table[b] = kindHigh
-		case graph.has(c):
-			table[b] = kindPunct
 		default:
-			table[b] = kindRest
+			table[b] = kindPunct
 		}
 	}
 	return table
@@ -85,23 +85,36 @@ func beginningOf(p *program) *beginning {
 		w.kinds = append(w.kinds, kindsOf(s))
 	}
 	var best *beginning
-	head, at := new(trigrams), w.enter([]place{{int32(p.entry), 0}})
-	at = w.trigrams(at, head)
-	for offset := int32(0); offset <= maxOffset; offset += headLength {
-		tail := new(trigrams)
-		at = w.trigrams(at, tail)
-		if b := (&beginning{*head, *tail, offset}); best == nil || b.starts() < best.starts()/2 {
+	var last [beginLinks]*trigrams
+	at := w.enter([]place{{int32(p.entry), 0}})
+	for octets := int32(0); octets < maxOffset+wholeBegin; octets += linkLength {
+		next := new(trigrams)
+		at = w.trigrams(at, next)
+		last[0], last[1], last[2] = last[1], last[2], next
+		if last[0] == nil {
+			continue
+		}
+		if b := (&beginning{last, octets - (beginLinks-1)*linkLength}); best == nil || b.starts() < best.starts()/2 {
 			best = b
 		}
-		if head = tail; at.beyond {
+		if at.beyond || best.starts() < enough {
 			break
 		}
 	}
 	return best
 }
 
+// enough is of what share of places it is not worth while to look for a beginning that has a lesser one.
+const enough = 1.0 / 500
+
 // starts estimates at what share of a text's places a match would have to be tried.
-func (b *beginning) starts() float64 { return b.head.chance() * b.tail.chance() }
+func (b *beginning) starts() float64 {
+	p := 1.0
+	for _, t := range b.trigrams {
+		p *= t.chance()
+	}
+	return p
+}
 
 func (t *trigrams) chance() float64 {
 	all := 0.0
@@ -268,9 +281,11 @@ func (w *walker) visit(at place) {
 		} else {
 			w.visit(place{s.then, 0})
 		}
-	case doHold, doSave, doClose, doLook, doLookNot:
+	case doHold, doSave, doClose, doLook, doLookNot, doDone:
 		w.visit(place{s.then, 0})
-	default: // the end, a back-reference, an atomic group
+	case doAtomic:
+		w.visit(place{s.other, 0})
+	default: // the end, a back-reference
 		w.into.beyond = true
 	}
 	w.into.beyond = w.into.beyond || len(w.into.at) > maxPlaces

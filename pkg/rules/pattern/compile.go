@@ -174,9 +174,16 @@ func (c *compiler) split(one, two int) int {
 }
 
 func (c *compiler) fill(pc, one, two int) {
-	f := c.fork([]int{one, two})
-	c.steps[pc] = step{do: doSplit, then: int32(one), other: int32(two), arg: f}
-	c.firsts[pc] = c.firsts[one].or(c.firsts[two])
+	f, g := &c.firsts[one], &c.firsts[two]
+	s := step{do: doSplit, then: int32(one), other: int32(two), arg: c.set(f.set), follow: c.set(g.set)}
+	if f.end {
+		s.octet |= endThen
+	}
+	if g.end {
+		s.octet |= endOther
+	}
+	c.steps[pc] = s
+	c.firsts[pc] = f.or(*g)
 	c.choose(pc)
 }
 

@@ -41,10 +41,10 @@ type use struct{ pattern, least, most int32 }
 
 // A group is up to 64 patterns that are found by their beginning.
 type group struct {
-	patterns   []int32
-	offsets    []int32 // of their beginnings
-	farthest   int     // of the offsets
-	head, tail grams
+	patterns []int32
+	offsets  []int32 // of their beginnings
+	farthest int     // of the offsets
+	links    [beginLinks]grams
 }
 
 // A grams says of every three kinds in a row which patterns have them. Most of them are of the same few patterns.
@@ -110,17 +110,15 @@ func (f *Finder) addClue(byText map[string]int, text string, u use) {
 	w.uses = append(w.uses, u)
 }
 
-const gramLength = 3
-
 func gramOf(text string) uint32 { return uint32(text[0])<<16 | uint32(text[1])<<8 | uint32(text[2]) }
 
 // rarestGram is where the rarest three octets of a text begin.
 func rarestGram(text string) int {
 	best, most := 0, -1.0
-	for i := 0; i+gramLength <= len(text); i++ {
+	for i := 0; i+trigram <= len(text); i++ {
 		sum := rarity[text[i]] + rarity[text[i+1]] + rarity[text[i+2]]
 		for _, c := range commonGrams {
-			if text[i:i+gramLength] == c {
+			if text[i:i+trigram] == c {
 				sum -= 6
 			}
 		}
@@ -163,14 +161,17 @@ func (f *Finder) hashClues() {
 
 // addGroup adds a group for up to 64 patterns with their beginnings.
 func (f *Finder) addGroup(patterns []int32, beginnings []*beginning) {
-	heads, tails := make([]uint64, kinds*kinds*kinds), make([]uint64, kinds*kinds*kinds)
 	g := group{patterns: patterns}
-	for i, b := range beginnings {
-		b.head.mark(heads, 1<<i)
-		b.tail.mark(tails, 1<<i)
-		g.offsets, g.farthest = append(g.offsets, b.offset), max(g.farthest, int(b.offset))
+	for _, b := range beginnings {
+		g.offsets = append(g.offsets, b.offset)
 	}
-	g.head, g.tail = newGrams(heads), newGrams(tails)
+	for link := range g.links {
+		table := make([]uint64, kinds*kinds*kinds)
+		for i, b := range beginnings {
+			b.trigrams[link].mark(table, 1<<i)
+		}
+		g.links[link] = newGrams(table)
+	}
 	f.groups = append(f.groups, g)
 }
 
@@ -207,13 +208,14 @@ type span struct {
 
 // A Spots holds where the patterns of a finder may match in some texts. It keeps its memory from use to use.
 type Spots struct {
-	finder *Finder
-	texts  []string
-	first  []int32 // span, by pattern; -1 is none
-	latest []int32 // the same
-	marked []int32 // patterns that have spans
-	spans  []span
-	folded []byte
+	finder   *Finder
+	texts    []string
+	first    []int32 // span, by pattern; -1 is none
+	latest   []int32 // the same
+	marked   []int32 // patterns that have spans
+	spans    []span
+	folded   []byte
+	trigrams []uint16
 }
 
 // Scan looks through texts.
@@ -227,8 +229,11 @@ func (s *Spots) Scan(f *Finder, texts []string) {
 		if len(f.clues) > 0 {
 			s.scanClues(f, int32(i), text)
 		}
+		if len(f.groups) > 0 {
+			s.toTrigrams(text)
+		}
 		for g := range f.groups {
-			s.scanGroup(&f.groups[g], int32(i), text)
+			s.scanGroup(&f.groups[g], int32(i))
 		}
 	}
 }
@@ -242,7 +247,7 @@ func (s *Spots) Forget() {
 }
 
 func (s *Spots) scanClues(f *Finder, number int32, text string) {
-	if len(text) < gramLength {
+	if len(text) < trigram {
 		return
 	}
 	if cap(s.folded) < len(text) {
@@ -254,11 +259,11 @@ func (s *Spots) scanClues(f *Finder, number int32, text string) {
 	for i := range buf {
 		buf[i] = folded[text[i]]
 	}
-	for i := gramLength - 1; i < len(buf); i++ {
+	for i := trigram - 1; i < len(buf); i++ {
 		gram = (gram<<8 | uint32(buf[i])) & (1<<24 - 1)
 		bit := gram * hashFactor >> shift
 		if table[bit>>6]&(1<<(bit&63)) != 0 {
-			s.found(f, number, buf, gram, i-gramLength+1)
+			s.found(f, number, buf, gram, i-trigram+1)
 		}
 	}
 }
@@ -324,23 +329,35 @@ func (s *Spots) back(pattern, text, from int32) {
 	}
 }
 
-func (s *Spots) scanGroup(g *group, number int32, text string) {
-	var one, two uint64 // patterns whose head ended an octet ago, and two
-	last := uint32(0)
-	for i := 0; i < len(text)+wholeBegin-1+g.farthest; i++ {
-		k := uint32(kindRest)
+// scanGroup looks for the beginnings of a group.
+func (s *Spots) scanGroup(g *group, number int32) {
+	first, second, third := &g.links[0], &g.links[1], &g.links[2]
+	for i, one := range s.trigrams[:len(s.trigrams)-2*linkLength] {
+		hits := first.masks[first.by[one]]
+		if hits == 0 {
+			continue
+		}
+		if hits &= second.masks[second.by[s.trigrams[i+linkLength]]]; hits == 0 {
+			continue
+		}
+		if hits &= third.masks[third.by[s.trigrams[i+2*linkLength]]]; hits != 0 {
+			s.markGroup(g, number, int32(i), hits)
+		}
+	}
+}
+
+// toTrigrams finds the kinds of each three octets in a row, from every place of the text. Behind its end are octets of no
+// kind.
+func (s *Spots) toTrigrams(text string) {
+	s.trigrams = s.trigrams[:0]
+	last := uint16(0)
+	for i := range len(text) + wholeBegin - 1 {
+		k := uint16(kindNone)
 		if i < len(text) {
-			k = uint32(kind[text[i]])
+			k = uint16(kind[text[i]])
 		}
-		last = (last<<kindBits | k) & (kinds*kinds*kinds - 1)
-		if two != 0 {
-			if hits := two & g.tail.masks[g.tail.by[last]]; hits != 0 {
-				s.markGroup(g, number, int32(i-wholeBegin+1), hits)
-			}
-		}
-		two, one = one, 0
-		if i >= headLength {
-			one = g.head.masks[g.head.by[last]]
+		if last = (last<<kindBits | k) & (kinds*kinds*kinds - 1); i >= trigram-1 {
+			s.trigrams = append(s.trigrams, last)
 		}
 	}
 }

@@ -50,6 +50,14 @@ func needOf(tree *node) need {
 
 // literalsOf is called with measured trees.
 func literalsOf(n *node) literals {
+	if n.literals == nil {
+		known := findLiterals(n)
+		n.literals = &known
+	}
+	return *n.literals
+}
+
+func findLiterals(n *node) literals {
 	switch n.op {
 	case opOctet:
 		return literals{exact: octetTexts(n.set)}
@@ -68,22 +76,29 @@ func literalsOf(n *node) literals {
 }
 
 func octetTexts(s set) []string {
-	if s.size() > 2*maxLiterals {
+	if n := s.size(); n == 0 || n > 2*maxLiterals {
 		return nil
 	}
-	var all []string
-	s.ranges(func(from, to byte) {
-		for b := int(from); b <= int(to); b++ {
-			if c := fold(byte(b)); c == byte(b) || !s.has(c) {
-				all = append(all, string([]byte{c}))
-			}
+	all := make([]string, 0, 32)
+	for b := range s.all {
+		if c := fold(b); c == b || !s.has(c) {
+			all = append(all, octets[c:int(c)+1])
 		}
-	})
-	if len(all) == 0 || len(all) > maxLiterals {
+	}
+	if len(all) > maxLiterals {
 		return nil
 	}
 	return all
 }
+
+// octets is every octet once, for texts of one.
+var octets = func() string {
+	var all [256]byte
+	for b := range all {
+		all[b] = byte(b)
+	}
+	return string(all[:])
+}()
 
 func repeatTexts(n *node) literals {
 	sub := literalsOf(n.subs[0])

@@ -42,6 +42,7 @@ type parser struct {
 	total      int      // capturing groups in all, as far as is known before parsing
 	names      []string // of the capturing groups so far; most have none
 	references []reference
+	seen       map[groupStart][]seenGroup
 	warnings   []string
 }
 

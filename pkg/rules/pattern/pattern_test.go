@@ -52,9 +52,13 @@ func TestSets(t *testing.T) {
 			t.Errorf("octet %X does not fold well", b)
 		}
 	}
-	var runs []byte
-	between('a', 'c', 'x', 'x', 0, 0, 255, 255).ranges(func(from, to byte) { runs = append(runs, from, to) })
-	if want := []byte{0, 0, 'a', 'c', 'x', 'x', 255, 255}; !slices.Equal(runs, want) {
-		t.Errorf("ranges: got %v, want %v", runs, want)
+	if got := slices.Collect(between('a', 'c', 'x', 'x', 0, 0, 255, 255).all); !slices.Equal(got, []byte{0, 'a', 'b', 'c', 'x', 255}) {
+		t.Errorf("all: got %v", got)
+	}
+	for b := range 256 {
+		c := byte(b)
+		if got, want := single(c).anyCase(), single(c).union(single(fold(c))).union(single(unfold(c))); got != want {
+			t.Errorf("octet %X in any case: got %v, want %v", b, got, want)
+		}
 	}
 }

@@ -20,13 +20,13 @@ type program struct {
 type step struct {
 	do       do
 	mode     mode
-	fold     bool // doBackRef: in either case; doCount: a turn may take nothing
-	octet    byte
+	fold     bool  // doBackRef: in either case; doCount: a turn may take nothing
+	octet    byte  // doSplit: which branches can match at the end of the text
 	choice   int32 // number among the program's choices; -1 is none
 	then     int32 // step that follows
 	other    int32 // doSplit: the branch that is tried second; doLook, doAtomic, doCount: the one inside; doTurn: the way out
-	arg      int32 // index of a set, text, fork, register or back-reference
-	follow   int32 // doRun: set that the octet behind it is of; -1 is any
+	arg      int32 // index of a set, text, fork, register or back-reference; doSplit: set that the first branch begins with
+	follow   int32 // doRun: set that the octet behind it is of; -1 is any. doSplit: set that the second branch begins with
 	min, max int32 // times; doLook: octets that a lookbehind looks back
 }
 
@@ -65,6 +65,12 @@ type fork struct {
 }
 
 const endOfText = 256
+
+// Branches of a split that can match at the end of the text.
+const (
+	endThen = 1 << iota
+	endOther
+)
 
 // A first tells what can stand where a step is tried, if what begins with it is to match: an octet of the set, or,
 // perhaps, the end of the text.

@@ -1,9 +1,6 @@
 package pattern
 
-import (
-	"math"
-	"strings"
-)
+import "math"
 
 // rarity is how rare octets are in mail, as bits: an octet of 5 bits is one in 32. It is from English letters and from
 // header fields and HTML; what matters is the order more than the number.
@@ -41,7 +38,7 @@ var chances = func() (p [256]float64) {
 // of. A literal within one of them tells nothing, however rare its letters are.
 var commonplaces = []string{
 	"http://www.", "https://www.", ".com/", ".html", " the ", " and ", " you ", "your ", " for ", "ing ", "tion ", " this ", " that ", " with ",
-	"[ ip=", " rdns=", " helo=", " by=", " ident= envfrom= intl=0 id=", " auth= msa=0 ] ", "received: from ", " esmtp", " id <", "&nbsp;", "\ncontent-", "content-type: text/",
+	"[ ip=", " rdns=", " helo=", " by=", " ident= envfrom= intl=0 id=", " auth= msa=0 ] ", "received: from ", " esmtp", " id <", "\nreceived: ", "\nfrom: ", "\nto: ", "\nsubject: ", "\ndate: ", "\nmessage-id: <", "\nmime-version: 1.0", "&nbsp;", "\ncontent-", "content-type: text/",
 }
 
 // starts estimates at what share of a text's places a match would have to be tried, where the need is looked for; more
@@ -64,12 +61,23 @@ func (n *need) starts() float64 {
 // wholeText is how many places an ordinary text has.
 const wholeText = 500
 
+// commonplace is every piece of a commonplace.
+var commonplace = func() map[string]bool {
+	all := map[string]bool{}
+	for _, c := range commonplaces {
+		for from := range c {
+			for to := from + minLiteral; to <= len(c); to++ {
+				all[c[from:to]] = true
+			}
+		}
+	}
+	return all
+}()
+
 // chanceOfText estimates how likely a text is at a place.
 func chanceOfText(text string) float64 {
-	for _, c := range commonplaces {
-		if strings.Contains(c, text) {
-			return 1
-		}
+	if commonplace[text] {
+		return 1
 	}
 	p := 1.0
 	for i := range min(len(text), 8) {
@@ -81,11 +89,12 @@ func chanceOfText(text string) float64 {
 // chanceOfSet is how likely an octet is one of the set.
 func chanceOfSet(s set) float64 {
 	p := 0.0
-	for b := range 256 {
-		if c := byte(b); s.has(c) && (fold(c) == c || !s.has(fold(c))) {
-			if p += chances[b]; upper.has(c) {
-				p -= chances[b] * 15 / 16
-			}
+	for b := range s.all {
+		switch {
+		case fold(b) == b:
+			p += chances[b]
+		case !s.has(fold(b)): // only the capital
+			p += chances[b] / 16
 		}
 	}
 	return min(p, 1)

@@ -151,7 +151,7 @@ func size(n *node) int {
 // atomic writes what is matched once and never tried anew.
 func (c *compiler) atomic(sub *node, next int) int {
 	c.inside++
-	done := c.add(step{do: doDone}, anything)
+	done := c.add(step{do: doDone, then: int32(next)}, anything)
 	body := c.node(sub, done)
 	c.inside--
 	return c.add(step{do: doAtomic, other: int32(body), then: int32(next)}, c.firsts[body])

@@ -182,18 +182,20 @@ func (m *Machine) split(s *step, at int) (pc int, ok bool) {
 	if !m.spend(1) || m.memory.on && m.memory.been(s.choice, at) {
 		return 0, false
 	}
-	list := m.prog.forks[s.arg].list(m.text, at)
-	switch len(list) {
-	case 0:
-		return 0, false
-	case 2:
+	var one, two bool
+	if at < len(m.text) {
+		octet := m.text[at]
+		one, two = m.prog.sets[s.arg].has(octet), m.prog.sets[s.follow].has(octet)
+	} else {
+		one, two = s.octet&endThen != 0, s.octet&endOther != 0
+	}
+	if !one {
+		return int(s.other), two
+	}
+	if two {
 		m.push(frame{kind: frameGo, pc: s.other, at: int32(at)})
-		return int(s.then), true
 	}
-	if list[0] == 0 {
-		return int(s.then), true
-	}
-	return int(s.other), true
+	return int(s.then), true
 }
 
 // list is the branches that can match at a place.

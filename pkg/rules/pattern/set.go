@@ -54,17 +54,14 @@ func (s set) size() int {
 	return n
 }
 
-// ranges calls f for each run of neighbouring octets, in order.
-func (s set) ranges(f func(from, to byte)) {
-	for b := 0; b < 256; b++ {
-		if !s.has(byte(b)) {
-			continue
+// all are the octets, in order.
+func (s set) all(yield func(byte) bool) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			if !yield(byte(64*i + bits.TrailingZeros64(word))) {
+				return
+			}
 		}
-		from := b
-		for b < 255 && s.has(byte(b+1)) {
-			b++
-		}
-		f(byte(from), byte(b))
 	}
 }
 
@@ -93,16 +90,18 @@ func unfold(b byte) byte {
 	return b
 }
 
+// Letters stand 32 octets before their other case, in both halves: these are the capitals of ASCII and of Latin-1, in the
+// words of a set that hold them.
+const (
+	asciiCapitals = 1<<27 - 1<<1      // A to Z
+	latinCapitals = 1<<31 - 1 - 1<<23 // C0 to DE without D7
+)
+
 // anyCase adds the other case of every letter.
 func (s set) anyCase() set {
-	both := s
-	s.ranges(func(from, to byte) {
-		for b := int(from); b <= int(to); b++ {
-			both.add(fold(byte(b)))
-			both.add(unfold(byte(b)))
-		}
-	})
-	return both
+	s[1] |= s[1]&asciiCapitals<<32 | s[1]>>32&asciiCapitals
+	s[3] |= s[3]&latinCapitals<<32 | s[3]>>32&latinCapitals
+	return s
 }
 
 func single(b byte) (s set) { s.add(b); return s }

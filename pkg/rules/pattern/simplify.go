@@ -5,6 +5,14 @@ package pattern
 // octet are one set, and what neighbouring branches begin with stands before them once. The last two make of a replaced
 // tag's thirty branches, and of a list of words, a tree that the first octet leads through.
 func simplify(n *node, captured []bool) *node {
+	if n.simple == nil {
+		n.simple = simplified(n, captured)
+		n.simple.simple = n.simple
+	}
+	return n.simple
+}
+
+func simplified(n *node, captured []bool) *node {
 	for i, sub := range n.subs {
 		n.subs[i] = simplify(sub, captured)
 	}

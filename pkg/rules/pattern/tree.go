@@ -16,6 +16,11 @@ type node struct {
 	fold   bool    // opBackRef: in either case
 	least  int     // octets that any match takes; set by measure
 	most   int     // octets that no match exceeds; unbounded is -1; set by measure
+
+	// What was found out, for a node that stands in several places.
+	simple   *node
+	measured bool
+	literals *literals
 }
 
 type op uint8
@@ -113,6 +118,10 @@ const unbounded = -1
 
 // measure sets how many octets each node of the tree can take.
 func measure(n *node) {
+	if n.measured {
+		return
+	}
+	n.measured = true
 	for _, sub := range n.subs {
 		measure(sub)
 	}
