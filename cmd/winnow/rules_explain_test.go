@@ -28,6 +28,10 @@ meta     SUM        rules_matching(__QU*)
 header   LATER      X-Later =~ /x/ [if-unset: xyz]
 full     ONLINE     eval:check_dkim_valid()
 tflags   ONLINE     net
+mimeheader PART     Content-Type =~ /plain/ [if-unset: text/plain]
+uri_detail DETAIL   cleaned =~ /login$/ raw !~ /our/
+uri_detail NODETAIL text =~ /press/
+body     EVAL       eval:check_body_length('4000')
 `
 
 const explainedMail = "From: it@example.net\nSubject: one\n\nYour mailbox is almost full, " +
@@ -77,6 +81,23 @@ func TestExplain(t *testing.T) {
 		"LATER": `LATER: hit, 1 points
   header, DIR/t.cf:15
   X-Later: (no such field): >>>x<<<yz
+`,
+		"PART": `PART: hit, 1 points
+  mimeheader, DIR/t.cf:18
+  Content-Type of part 1: text/>>>plain<<<
+`,
+		"DETAIL": `DETAIL: hit, 1 points
+  uri_detail, DIR/t.cf:19
+  cleaned: http://mail.example.net/>>>login<<<
+  raw (!~): >>>http://mail.example.net/login<<<
+`,
+		"NODETAIL": `NODETAIL: miss
+  uri_detail, DIR/t.cf:20
+  there is none among 1 links for which all conditions hold
+`,
+		"EVAL": `EVAL: hit, 1 points
+  body, DIR/t.cf:21
+  eval:check_body_length('4000') answered 1
 `,
 		"ONLINE": `ONLINE: miss
   full, DIR/t.cf:16

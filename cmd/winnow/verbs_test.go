@@ -62,6 +62,7 @@ func TestVerbs(t *testing.T) {
 		{"stats of a day", "stats --day 2016-12-14 --csv", "", exitFine, "2016-12-14,2016-12-14,connections,,total,0", ""},
 		{"stats of rules", "stats --rules --day 2016-12-14", "", exitFine, "no rule hit", ""},
 		{"stats of rules for programs", "stats --rules --json", "", exitFine, "\"rules\": []", ""},
+		{"status of rules, nobody runs", "rules status", "", exitWrong, "", "winnow is not running"},
 		{"stats of no day", "stats --day christmas", "", exitUsage, "", `"christmas" is not a day`},
 		{"stats to a day, from nowhere", "stats --to 2016-12-31", "", exitUsage, "", "--from"},
 		{"stats two ways", "stats --json --csv", "", exitUsage, "", "choose one"},

@@ -137,6 +137,12 @@ func (a *App) Lists() *dnslist.Set { return a.current.Load().lists }
 // Rules is the content rules in force.
 func (a *App) Rules() *rules.Set { return a.current.Load().rules }
 
+// RuleState is how the content rules in force are.
+func (a *App) RuleState() rules.State {
+	c := a.current.Load()
+	return c.rules.State(len(c.faults), c.since)
+}
+
 // Store is what outlives the process.
 func (a *App) Store() store.Store { return a.store }
 

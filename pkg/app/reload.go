@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -28,6 +29,7 @@ type checks struct {
 	lists    *dnslist.Set
 	rules    *rules.Set
 	faults   []rules.Fault // of the rules that were left out
+	since    time.Time     // when they were loaded
 	pipeline *filter.Pipeline
 
 	stopWatch context.CancelFunc // ends the watch over the lists' health
@@ -70,7 +72,7 @@ func (a *App) build(c *Config) (*checks, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, faults: faults}
+	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, faults: faults, since: a.now()}
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
 	return next, nil
 }

@@ -166,6 +166,9 @@ var _ web.Desk = (*desk)(nil)
 // Lists returns how each list is.
 func (d *desk) Lists(context.Context) (any, error) { return d.app.Lists().States(), nil }
 
+// Rules returns how the content rules are.
+func (d *desk) Rules(context.Context) (any, error) { return d.app.RuleState(), nil }
+
 // Forget takes back what the auto-whitelist learned.
 func (d *desk) Forget(ctx context.Context, local, remote string) (bool, error) {
 	found, err := d.app.Book().Forget(ctx, local, remote)

@@ -192,6 +192,10 @@ func (x *explainer) leaf(rule *Rule, e *Explanation) {
 		e.Why = "there is a field " + rule.header.name
 	case rule.header.exists:
 		e.Why = "there is no field " + rule.header.name
+	case rule.Type == URIDetail:
+		x.links(rule, e)
+	case rule.Type == AskDNS:
+		e.Why = "the DNS is not asked for rules"
 	case rule.pattern == nil:
 	case rule.template != nil && e.Value == 0 && !rule.header.not:
 		e.Why = "no match, or a tag that the pattern uses is not set"
@@ -211,15 +215,20 @@ type layer struct{ where, text string }
 
 // looksAt returns the texts that a rule looks at.
 func (x *explainer) looksAt(rule *Rule) []layer {
+	if rule.Type == URIDetail || rule.Type == AskDNS {
+		return nil
+	}
+	section := x.section(rule)
 	switch rule.Type {
 	case Header:
-		text, present := x.header(rule.header.name, rule.header.mod)
-		if !present {
+		if !section.present {
 			return []layer{{rule.header.name + ": (no such field)", rule.header.unset}}
 		}
-		return []layer{{rule.header.name + ":", text}}
+		return []layer{{rule.header.name + ":", section.texts[0]}}
+	case MIMEHeader:
+		return layers(rule.header.name+" of part", rule.fields(section.texts))
 	case Body:
-		lines := layers("body paragraph", x.facts.BodyLines())
+		lines := layers("body paragraph", section.texts)
 		if len(lines) > 0 {
 			if lines[0].where = "Subject"; rule.Flags.NoSubject {
 				return lines[1:]
@@ -227,16 +236,40 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 		}
 		return lines
 	case RawBody:
-		return layers("rawbody chunk", x.facts.RawBody())
-	case MIMEHeader:
-		parts := mimeTexts(x.facts.Entities(), rule.header.name, rule.header.mod)
-		return layers("part", rule.fields(parts))
-	case URI:
-		return layers("uri", uriTexts(x.facts.URIDetails(x.set.settings.URIRules())))
+		return layers("rawbody chunk", section.texts)
 	case Full:
-		return []layer{{"full", string(x.facts.Full())}}
+		return []layer{{"full", section.texts[0]}}
 	}
-	return nil
+	return layers("uri", section.texts)
+}
+
+// links explains a uri_detail rule by the link for which all conditions hold.
+func (x *explainer) links(rule *Rule, e *Explanation) {
+	details := x.facts.URIDetails(x.set.settings.URIRules())
+	for i := range details {
+		if !holdsAll(rule.links, &details[i]) {
+			continue
+		}
+		for j := range rule.links {
+			e.Matches = append(e.Matches, rule.links[j].shown(&details[i]))
+		}
+		return
+	}
+	e.Why = fmt.Sprintf("there is none among %d links for which all conditions hold", len(details))
+}
+
+// shown is the text for which a condition holds.
+func (t *linkTest) shown(detail *message.URIDetail) Match {
+	for _, text := range linkTexts(detail, t.key) {
+		start, end, found := t.pattern.Find(text)
+		switch {
+		case found && !t.not:
+			return cut(layer{t.key, text}, start, end)
+		case !found && t.not:
+			return Match{Where: t.key + " (!~)", Text: escaped(text)}
+		}
+	}
+	return Match{Where: t.key}
 }
 
 // layers numbers texts. The first of the body is the Subject, so that its paragraphs count from 1.

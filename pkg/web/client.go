@@ -35,6 +35,11 @@ func (c *Client) Lists(ctx context.Context, into any) error {
 	return c.do(ctx, http.MethodGet, "lists", nil, into)
 }
 
+// Rules reads the state of the content rules into what into points to.
+func (c *Client) Rules(ctx context.Context, into any) error {
+	return c.do(ctx, http.MethodGet, "rules", nil, into)
+}
+
 // Forget takes a learned pair back and tells whether there was one.
 func (c *Client) Forget(ctx context.Context, local, remote string) (bool, error) {
 	var found bool

@@ -1,6 +1,6 @@
 // Package web is the door that a running winnow opens to its operator: a small JSON API over HTTP on a unix socket
 // that only its own user can reach. The command line asks through it what only the daemon knows (the state of each
-// list) and has it do what only the daemon can (an embedded store is written by one process at a time).
+// list and of the rules) and has it do what only the daemon can (an embedded store is written by one process at a time).
 //
 // The API declares what it needs of the daemon as Desk and knows nothing else of it. Answers are JSON objects or
 // arrays; an error is {"error": "…"} with status 503.
@@ -22,6 +22,7 @@ import (
 // A Desk answers what the API is asked. What it returns is written as JSON.
 type Desk interface {
 	Lists(ctx context.Context) (any, error)
+	Rules(ctx context.Context) (any, error)
 	Forget(ctx context.Context, local, remote string) (found bool, err error)
 }
 
@@ -120,6 +121,9 @@ func handler(desk Desk) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/lists", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, func() (any, error) { return desk.Lists(r.Context()) })
+	})
+	mux.HandleFunc("GET /v1/rules", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, func() (any, error) { return desk.Rules(r.Context()) })
 	})
 	mux.HandleFunc("DELETE /v1/correspondents", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, func() (any, error) { return desk.Forget(r.Context(), r.FormValue("local"), r.FormValue("remote")) })

@@ -18,6 +18,7 @@ import (
 type desk struct{ err error }
 
 func (d desk) Lists(context.Context) (any, error) { return []string{"zen"}, d.err }
+func (d desk) Rules(context.Context) (any, error) { return map[string]int{"rules": 7}, d.err }
 func (d desk) Forget(_ context.Context, local, remote string) (bool, error) {
 	return local == "a" && remote == "b", d.err
 }
@@ -48,6 +49,10 @@ func TestAnswers(t *testing.T) {
 	var lists []string
 	if err := c.Lists(ctx, &lists); err != nil || !cmp.Equal(lists, []string{"zen"}) {
 		t.Errorf("lists: got %v, %v", lists, err)
+	}
+	var rules map[string]int
+	if err := c.Rules(ctx, &rules); err != nil || rules["rules"] != 7 {
+		t.Errorf("rules: got %v, %v", rules, err)
 	}
 	if found, err := c.Forget(ctx, "a", "b"); err != nil || !found {
 		t.Errorf("forget: got %v, %v, want true", found, err)

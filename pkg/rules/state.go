@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A State is how the rules of a running filter are.
+type State struct {
+	Since   time.Time `json:"since"`   // when they were loaded
+	Rules   int       `json:"rules"`   // all of them
+	Running int       `json:"running"` // those that can add points
+	Faults  int       `json:"faults"`  // what cost rules: winnow rules lint tells
+	Files   []File    `json:"files"`   // those that have rules with points, in order
+	Bounded []Bounded `json:"bounded"` // rules that were given up on a message, most often first
+}
+
+// A File is one source of rules.
+type File struct {
+	Name    string  `json:"name"`
+	Rules   int     `json:"rules"` // that can add points
+	Observe bool    `json:"observe"`
+	Cap     float64 `json:"cap"` // 0 is none
+}
+
+// Bounded is how often a rule was given up since the rules were loaded: its pattern took too many steps on a message, which
+// it then counts as a miss.
+type Bounded struct {
+	Rule  string `json:"rule"`
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	Times int64  `json:"times"`
+}
+
+// State returns how the set is: faults is what was wrong with it when it was loaded.
+func (s *Set) State(faults int, since time.Time) State {
+	state := State{Since: since, Rules: len(s.rules), Running: s.Running(), Faults: faults, Files: []File{}, Bounded: []Bounded{}}
+	for i := range s.sources {
+		src := &s.sources[i]
+		state.Files = append(state.Files, File{src.name, len(src.rules), src.observe, src.cap})
+	}
+	for name, times := range s.Bounded() {
+		rule := s.Rule(name)
+		state.Bounded = append(state.Bounded, Bounded{name, rule.File, rule.Line, times})
+	}
+	slices.SortFunc(state.Bounded, func(a, b Bounded) int {
+		return cmp.Or(cmp.Compare(b.Times, a.Times), strings.Compare(a.Rule, b.Rule))
+	})
+	return state
+}
