@@ -11,15 +11,46 @@ import (
 // it: a run with more than one line end is the end of a paragraph, any other is a blank.
 func bodyLines(subject string, parts []*Part) []string {
 	var text strings.Builder
+	wide := false
 	for _, p := range parts {
 		if text.Len() > 0 {
 			text.WriteByte('\n')
 		}
-		text.WriteString(cutPart(p.Rendered(), runeOffset(p.Rendered(), MaxBodyPart), "\n "))
+		shown := p.shown()
+		wide = wide || shown.wide
+		text.WriteString(cutRendered(shown.text))
 	}
-	folded := foldSpace(text.String())
+	folded := foldSpace(text.String(), wide)
+	if !wide && !isASCII(folded) {
+		folded = latin1(folded)
+	}
 	lines := splitLines(nil, subject+"\n")
 	return splitLines(lines, folded)
+}
+
+// cutRendered cuts text that is longer than MaxBodyPart characters, if it can behind a line end or else a blank that comes
+// near behind that.
+func cutRendered(text string) string {
+	limit := runeOffset(text, MaxBodyPart)
+	if limit == len(text) {
+		return text
+	}
+	near := text[limit : limit+runeOffset(text[limit:], nearCut)]
+	for _, separator := range []byte{'\n', ' '} {
+		if at := strings.IndexByte(near, separator); at >= 0 {
+			return text[:limit+at+1]
+		}
+	}
+	return text[:limit]
+}
+
+// latin1 writes characters below 256 as one octet each.
+func latin1(text string) string {
+	out := make([]byte, 0, len(text))
+	for _, c := range text {
+		out = append(out, byte(c))
+	}
+	return string(out)
 }
 
 // runeOffset returns where the n-th character of text ends, or its length if it has fewer.
@@ -53,12 +84,12 @@ func cutPart(text string, limit int, separators string) string {
 	return text[:limit]
 }
 
-// foldSpace makes one blank of each run of white space (that of Unicode), or "\n" of the middle of one that has two line
+// foldSpace makes one blank of each run of white space (that of Unicode, where text is characters), or "\n" of the middle of one that has two line
 // ends or more. A NUL is a line end, too.
-func foldSpace(text string) string {
+func foldSpace(text string, wide bool) string {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
-		size := spaceSize(text[i:])
+		size := spaceSize(text[i:], wide)
 		if size == 0 {
 			end := i + wordSize(text[i:])
 			out = append(out, text[i:end]...)
@@ -68,7 +99,7 @@ func foldSpace(text string) string {
 		run := i
 		for size > 0 {
 			i += size
-			size = spaceSize(text[i:])
+			size = spaceSize(text[i:], wide)
 		}
 		out = appendSpace(out, text[run:i])
 	}
@@ -95,7 +126,7 @@ func appendSpace(out []byte, run string) []byte {
 }
 
 // spaceSize returns the size of the white space character that text begins with, 0 if it is another.
-func spaceSize(text string) int {
+func spaceSize(text string, wide bool) int {
 	if text == "" {
 		return 0
 	}
@@ -105,7 +136,7 @@ func spaceSize(text string) int {
 		}
 		return 0
 	}
-	if r, size := utf8.DecodeRuneInString(text); unicode.IsSpace(r) {
+	if r, size := utf8.DecodeRuneInString(text); wide && unicode.IsSpace(r) {
 		return size
 	}
 	return 0

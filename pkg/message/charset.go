@@ -15,6 +15,37 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
+// decoded is text in UTF-8. In Perl, texts are octets or characters, which is seen where all of them are below 256: what
+// was never decoded is octets, and rules see U+00A9 in it as the octet A9. HTML without any such character can have it,
+// as an entity.
+type decoded struct {
+	text string
+	wide bool // it would be characters
+}
+
+// decodePart decodes the text of a part.
+func decodePart(text []byte, declared string) decoded {
+	charset := charsetName(declared)
+	if !isASCII(text) || charset != "" && !hasASCII(charset) && (isSevenBit(charset) || findEncoding(charset) != nil) {
+		return decoded{decodeText(text, declared), true}
+	}
+	return decoded{string(text), false}
+}
+
+// hasASCII tells of the charsets in which ASCII is not decoded at all.
+func hasASCII(charset string) bool {
+	switch charset {
+	case "us-ascii", "ascii", "iso646-us", "utf-8", "utf8", "big5", "gbk", "gb18030":
+		return true
+	}
+	for _, prefix := range [...]string{"iso-8859", "iso8859", "iso 8859", "windows-", "koi8-", "euc-"} {
+		if strings.HasPrefix(charset, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // decodeText returns the text in UTF-8, as SpamAssassin's normalize_charset does it: senders lie about charsets, so
 // that valid UTF-8 is UTF-8 whatever was declared; then comes what was declared, if all of the text is valid in it; then
 // windows-1252, in which everything is.

@@ -16,6 +16,8 @@ type derived struct {
 	raw       lazy[[]string]
 	full      lazy[[]byte]
 	uris      lazy[[]URI]
+	html      lazy[[]*HTML]
+	details   keptDetails
 	headers   headerTexts
 	stamped   lazy[Header]
 	relays    atomic.Pointer[keptRelays]

@@ -63,19 +63,17 @@ func FuzzRenderHTML(f *testing.F) {
 		f.Add(html)
 	}
 	f.Fuzz(func(t *testing.T, html string) {
-		p := renderHTML(html)
-		at := 0
-		for _, s := range p.hidden {
-			if s.from < at || s.to < s.from || s.to > len(p.text) {
-				t.Fatalf("span %v in %d octets behind %d", s, len(p.text), at)
+		h := renderHTML(decoded{html, true}, len(html))
+		if !utf8.ValidString(h.Text) && utf8.ValidString(html) {
+			t.Errorf("%q: got %q, which is not UTF-8", html, h.Text)
+		}
+		for name, open := range h.Open {
+			if open < 0 {
+				t.Errorf("%q: %s %d", html, name, open)
 			}
-			at = s.to
 		}
-		if visible := p.visible(); len(visible) > len(p.text) {
-			t.Errorf("visible text is longer than all text")
-		}
-		if utf8.ValidString(html) && !utf8.ValidString(p.text) {
-			t.Errorf("got %q, which is not UTF-8", p.text)
+		if h.BlackLength > h.TextLength {
+			t.Errorf("%q: %d characters, %d of them not blank", html, h.TextLength, h.BlackLength)
 		}
 	})
 }

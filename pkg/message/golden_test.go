@@ -78,14 +78,16 @@ func describe(m *Message) string {
 	for _, line := range m.BodyLines() {
 		fmt.Fprintf(&out, "%q\n", line)
 	}
-	for _, p := range m.Parts() {
-		if hidden := len(p.Rendered()) - len(p.Visible()); hidden > 0 {
-			fmt.Fprintf(&out, "visible %q\n", p.Visible())
-		}
+	for _, h := range m.HTML() {
+		fmt.Fprintf(&out, "html %s\n", describeHTML(h))
 	}
 	out.WriteString("\nrawbody\n")
 	for _, piece := range m.RawBody() {
 		fmt.Fprintf(&out, "%q\n", piece)
+	}
+	out.WriteString("\nuris of rules\n")
+	for _, u := range m.URIDetails(&URIRules{}) {
+		fmt.Fprintf(&out, "%q %s hosts %q\n", u.Cleaned, u.Types.Names(), u.Hosts)
 	}
 	out.WriteString("\nuris\n")
 	for _, u := range m.URIs() {

@@ -92,6 +92,12 @@ func hasKnownSuffix(host string) bool {
 	return known
 }
 
+// isKnownTopLevel tells whether a top-level domain exists.
+func isKnownTopLevel(name string) bool {
+	_, known := registered("x." + name)
+	return known
+}
+
 func registered(host string) (domain string, known bool) {
 	dot := strings.LastIndexByte(host, '.')
 	if dot < 0 || isSpecialUse(host[dot+1:]) {

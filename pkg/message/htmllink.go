@@ -1,10 +1,9 @@
 package message
 
-import (
-	"strings"
+import "strings"
 
-	"golang.org/x/net/html/atom"
-)
+// The links of a page are what the lists are asked about: more than HTMLURI has, for browsers know more pairs of element
+// and attribute than SpamAssassin, and a host in any of them counts.
 
 // pageBase is what relative links begin with, "" before a base element.
 type pageBase struct {
@@ -13,33 +12,48 @@ type pageBase struct {
 	folder string // "http://www.example.org/shop/"
 }
 
-// isLinkAttribute tells of the attributes that hold a URI, whatever the tag: browsers know more pairs than any list.
-func isLinkAttribute(key []byte) bool {
-	switch string(key) {
+// isLinkAttribute tells of the attributes that hold a URI, whatever the tag.
+func isLinkAttribute(name string) bool {
+	switch name {
 	case "href", "src", "action", "background", "formaction", "poster", "cite", "longdesc", "ping", "data-saferedirecturl", "xlink:href", "lowsrc", "dynsrc":
 		return true
 	}
-	return false
+	slash := strings.LastIndexByte(name, '/')
+	return slash >= 0 && (name[slash:] == "/href" || name[slash:] == "/src")
 }
 
-// noteLinks notes where the tag at hand leads.
-func (r *renderer) noteLinks(tag atom.Atom) {
-	for _, a := range r.attrs {
-		if a.link || a.key == "data" && tag == atom.Object {
+// noteLinks notes where a tag leads.
+func (r *htmlReader) noteLinks(tag string, attrs []htmlAttr) {
+	if before, behind, found := strings.Cut(tag, "/"); found && before != "" && strings.IndexByte(behind, '=') > 0 {
+		if a, _ := readAttr(behind+">", 0); isLinkAttribute(a.name) { // <a/href=x> is a link to browsers
+			r.link(a.value)
+		}
+	}
+	for _, a := range attrs {
+		if isLinkAttribute(a.name) || a.name == "data" && tag == "object" {
 			r.link(a.value)
 		}
 	}
 	switch tag {
-	case atom.Base:
-		if href, found := r.attr("href"); found {
-			r.setBase(href)
+	case "base":
+		if href, found := attrOf(attrs, "href"); found {
+			r.setListBase(href)
 		}
-	case atom.Meta:
-		if kind, _ := r.attr("http-equiv"); strings.EqualFold(strings.TrimSpace(kind), "refresh") {
-			content, _ := r.attr("content")
+	case "meta":
+		if kind, _ := attrOf(attrs, "http-equiv"); strings.EqualFold(strings.TrimSpace(kind), "refresh") {
+			content, _ := attrOf(attrs, "content")
 			r.link(refreshTarget(content))
 		}
 	}
+}
+
+func attrOf(attrs []htmlAttr, name string) (string, bool) {
+	for i := range attrs {
+		if attrs[i].name == name {
+			return attrs[i].value, true
+		}
+	}
+	return "", false
 }
 
 // refreshTarget takes the URI out of "5; url=http://www.example.org/".
@@ -61,7 +75,7 @@ func refreshTarget(content string) string {
 }
 
 // link notes one URI, resolved against the page's base. Relative ones lead nowhere unless there is one.
-func (r *renderer) link(url string) {
+func (r *htmlReader) link(url string) {
 	if len(r.page.links) >= MaxCandidates {
 		return
 	}
@@ -70,15 +84,15 @@ func (r *renderer) link(url string) {
 		return
 	}
 	if scheme, _ := cutScheme(url); scheme == "" {
-		if url = r.base.resolve(url); url == "" {
+		if url = r.listBase.resolve(url); url == "" {
 			return
 		}
 	}
 	r.page.links = append(r.page.links, url)
 }
 
-// setBase follows a base element that has an absolute URI; browsers ignore any other.
-func (r *renderer) setBase(href string) {
+// setListBase follows a base element that has an absolute URI; browsers ignore any other.
+func (r *htmlReader) setListBase(href string) {
 	href = trimURI(href)
 	scheme, rest := cutScheme(href)
 	if scheme != "http" && scheme != "https" && scheme != "ftp" {
@@ -89,10 +103,10 @@ func (r *renderer) setBase(href string) {
 	if path < 0 {
 		path = len(rest)
 	}
-	r.base = pageBase{scheme: scheme, host: scheme + "://" + rest[:path]}
-	r.base.folder = r.base.host + "/"
+	r.listBase = pageBase{scheme: scheme, host: scheme + "://" + rest[:path]}
+	r.listBase.folder = r.listBase.host + "/"
 	if folder := strings.LastIndexByte(rest, '/'); folder >= path {
-		r.base.folder = scheme + "://" + rest[:folder+1]
+		r.listBase.folder = scheme + "://" + rest[:folder+1]
 	}
 }
 

@@ -4,163 +4,282 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"golang.org/x/net/html/atom"
 )
 
-// A style is what decides whether the text of an element can be seen.
-type style struct {
-	tag          atom.Atom
+// A styleKind is an element whose style is followed.
+type styleKind uint8
+
+const (
+	styleNone styleKind = iota
+	styleBody
+	styleFont
+	styleTable
+	styleRow
+	styleCell
+	styleBig
+	styleSmall
+	styleBasefont
+	styleMarquee
+	styleSpan
+	styleP
+	styleDiv
+	styleA
+	styleKinds
+)
+
+func styleKindOf(name string) styleKind {
+	switch name {
+	case "body":
+		return styleBody
+	case "font":
+		return styleFont
+	case "table":
+		return styleTable
+	case "tr":
+		return styleRow
+	case "td", "th":
+		return styleCell
+	case "big":
+		return styleBig
+	case "small":
+		return styleSmall
+	case "basefont":
+		return styleBasefont
+	case "marquee":
+		return styleMarquee
+	case "span":
+		return styleSpan
+	case "p":
+		return styleP
+	case "div":
+		return styleDiv
+	case "a":
+		return styleA
+	}
+	return styleNone
+}
+
+// An htmlStyle is what decides whether the text of an element can be seen.
+type htmlStyle struct {
+	kind         styleKind
 	fore, back   color
-	size         int  // 1 to 7, as of the font element; 3 is normal
-	none, unseen bool // display: none, visibility: hidden
-	tiny         bool // a font-size of nothing or next to nothing
+	size         int // 1 to 7, as of the font element; 3 is normal
+	none, unseen bool
 }
 
-var defaultStyle = style{fore: 0x000000, back: 0xffffff, size: 3}
+var defaultStyle = htmlStyle{fore: 0x000000, back: 0xffffff, size: 3}
 
-// isHidden tells whether SpamAssassin takes text in this style for hidden: it is too small or not shown, or its colour is
-// the background's or so near that nobody reads it, or none that a browser knows. It does not look at tiny.
-func (s style) isHidden() bool {
-	return s.size <= 1 || s.none || s.unseen || s.fore == invalidColor || s.back == invalidColor || s.fore.distance(s.back) < 12
+// lowContrast is the distance of two colours that nobody can tell apart.
+const lowContrast = 12
+
+// isHidden tells whether text in the style at hand is hidden: its colour is the background's or so near that nobody reads
+// it, or none that a browser knows; or it is too small or not shown. The page notes colours that do so.
+func (r *htmlReader) isHidden() bool {
+	s := &r.styles[len(r.styles)-1]
+	switch {
+	case s.fore == s.back, s.fore >= 0 && s.back >= 0 && s.fore.distance(s.back) < lowContrast:
+		r.page.LowContrast = true
+	case s.fore == invalidColor || s.back == invalidColor:
+		r.page.InvalidColor = true
+	case s.size <= 1, s.none, s.unseen:
+	default:
+		return false
+	}
+	return true
 }
 
-// hasStyle tells of the elements whose style is followed: SpamAssassin's choice.
-func hasStyle(tag atom.Atom) bool {
-	switch tag {
-	case atom.Body, atom.Font, atom.Table, atom.Tr, atom.Th, atom.Td, atom.Big, atom.Small, atom.Basefont, atom.Marquee, atom.Span, atom.P, atom.Div, atom.A:
-		return true
+// openStyle begins the style of an element.
+func (r *htmlReader) openStyle(name string, attrs []htmlAttr) {
+	kind := styleKindOf(name)
+	if kind == styleNone {
+		return
+	}
+	if kind == styleBasefont {
+		for _, a := range attrs {
+			if size, ok := leadingNumber(a.value); ok && a.name == "size" {
+				r.basefont = size
+				return
+			}
+		}
+	}
+	r.closeCells(kind)
+	if len(r.styles) >= MaxHTMLDepth {
+		return
+	}
+	parent := r.styles[len(r.styles)-1]
+	s := parent
+	s.kind = kind
+	switch kind {
+	case styleBig:
+		s.size++
+	case styleSmall:
+		s.size--
+	default:
+		for _, a := range attrs {
+			if s.takeAttr(a, r.basefont, parent) {
+				r.noteSize(s.size)
+			}
+		}
+	}
+	r.styles = append(r.styles, s)
+	r.open[kind]++
+}
+
+// noteSize keeps the largest and the smallest font.
+func (r *htmlReader) noteSize(size int) {
+	if size > r.page.MaxSize {
+		r.page.MaxSize = size
+	} else if size < r.page.MinSize {
+		r.page.MinSize = size
+	}
+}
+
+// takeAttr applies an attribute. It returns false for those that mean nothing in this element. A bgcolor is not looked at,
+// for SpamAssassin forgets it.
+func (s *htmlStyle) takeAttr(a htmlAttr, basefont int, parent htmlStyle) bool {
+	switch s.kind {
+	case styleBody:
+		switch a.name {
+		case "text":
+			s.fore = parseColor(a.value)
+			return true
+		case "bgcolor", "link", "alink", "vlink", "background":
+			return true
+		}
+	case styleFont, styleBasefont:
+		switch a.name {
+		case "color":
+			s.fore = parseColor(a.value)
+			return true
+		case "size":
+			s.size = fontSize(a.value, s.size, basefont)
+			return true
+		case "face":
+			return true
+		}
+	case styleMarquee:
+		return a.name == "bgcolor" || a.name == "background"
+	default:
+		if a.name == "style" {
+			s.takeStyle(a.value, parent)
+			return true
+		}
+		return a.name == "bgcolor" && s.kind >= styleTable && s.kind <= styleCell
 	}
 	return false
 }
 
-func (r *renderer) openStyle(tag atom.Atom) {
-	if !hasStyle(tag) {
-		return
-	}
-	if tag == atom.Th {
-		tag = atom.Td
-	}
-	r.closeCells(tag)
-	if len(r.styles) >= MaxHTMLDepth {
-		return
-	}
-	s := r.styles[len(r.styles)-1]
-	s.tag = tag
-	switch tag {
-	case atom.Big:
-		s.size++
-	case atom.Small:
-		s.size--
-	}
-	for _, a := range r.attrs {
-		switch a.key {
-		case "color", "text":
-			s.fore = parseColor(a.value)
-		case "bgcolor":
-			s.back = parseColor(a.value)
-		case "size":
-			s.size = fontSize(a.value, s.size)
-		case "style":
-			s.apply(a.value, r.styles[len(r.styles)-1])
-		}
-	}
-	r.styles = append(r.styles, s)
-}
-
 // closeCells closes what a new cell or row of a table ends without a tag.
-func (r *renderer) closeCells(tag atom.Atom) {
-	if tag != atom.Td && tag != atom.Tr {
+func (r *htmlReader) closeCells(kind styleKind) {
+	if kind != styleCell && kind != styleRow || r.open[kind] == 0 {
 		return
 	}
-	for len(r.styles) > 1 {
-		top := r.styles[len(r.styles)-1].tag
-		if top != atom.Font && top != atom.Td && (top != atom.Tr || tag == atom.Td) {
+	for {
+		top := r.styles[len(r.styles)-1].kind
+		if top != styleFont && top != styleCell && (top != styleRow || kind == styleCell) {
 			return
 		}
-		r.styles = r.styles[:len(r.styles)-1]
+		r.popStyle()
 	}
+}
+
+func (r *htmlReader) popStyle() {
+	r.open[r.styles[len(r.styles)-1].kind]--
+	r.styles = r.styles[:len(r.styles)-1]
 }
 
 // closeStyle ends the innermost element of that kind and all in it. What stands behind </body> is still shown.
-func (r *renderer) closeStyle(tag atom.Atom) {
-	if !hasStyle(tag) || tag == atom.Body {
+func (r *htmlReader) closeStyle(name string) {
+	kind := styleKindOf(name)
+	if kind == styleNone || kind == styleBody || r.open[kind] == 0 {
 		return
 	}
-	if tag == atom.Th {
-		tag = atom.Td
-	}
-	for i := len(r.styles) - 1; i > 0; i-- {
-		if r.styles[i].tag == tag {
-			r.styles = r.styles[:i]
+	for {
+		top := r.styles[len(r.styles)-1].kind
+		r.popStyle()
+		if top == kind {
 			return
 		}
 	}
 }
 
-// fontSize reads the size of a font element: 1 to 7, or how much more or less than the normal 3.
-func fontSize(value string, now int) int {
-	value = strings.TrimSpace(value)
-	digits := strings.TrimLeft(value, "+-")
-	if end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
-		digits = digits[:end]
+// leadingNumber reads the number that a value begins with.
+func leadingNumber(value string) (int, bool) {
+	value = strings.TrimLeft(value, whiteSpace)
+	end := 0
+	for end < len(value) && '0' <= value[end] && value[end] <= '9' {
+		end++
 	}
-	size, err := strconv.Atoi(clip(digits, 3))
-	switch {
-	case err != nil:
-		return now
-	case value[0] == '+':
-		return 3 + size
-	case value[0] == '-':
-		return 3 - size
-	default:
-		return size
-	}
+	n, err := strconv.Atoi(value[:min(end, 9)])
+	return n, err == nil
 }
 
-// apply applies a style attribute.
-func (s *style) apply(css string, parent style) {
+// fontSize reads the size of a font element: 1 to 7, or how much more or less than normal.
+func fontSize(value string, now, basefont int) int {
+	value = strings.TrimLeft(value, whiteSpace)
+	sign := 0
+	if value != "" && value[0] == '+' {
+		sign = 1
+	} else if value != "" && value[0] == '-' {
+		sign = -1
+	}
+	if sign != 0 && (len(value) < 2 || value[1] < '0' || value[1] > '9') {
+		return now
+	}
+	size, ok := leadingNumber(strings.TrimLeft(clip(value, 1), "+-") + value[min(1, len(value)):])
+	switch {
+	case !ok:
+		return now
+	case sign != 0:
+		return basefont + sign*size
+	}
+	return size
+}
+
+// takeStyle applies a style attribute.
+func (s *htmlStyle) takeStyle(css string, parent htmlStyle) {
 	for declaration := range strings.SplitSeq(css, ";") {
-		property, value, _ := strings.Cut(declaration, ":")
-		value = strings.ToLower(strings.TrimSpace(value))
-		value = strings.TrimSpace(strings.TrimSuffix(value, "!important"))
-		switch strings.ToLower(strings.TrimSpace(property)) {
-		case "color":
-			s.fore = cssColor(value, s.fore, s.back)
-		case "background-color":
-			s.back = cssColor(value, s.back, parent.back)
-		case "background":
-			for word := range strings.FieldsSeq(value) {
-				if c := parseColor(word); c != invalidColor {
-					s.back = c
-				}
+		property, value, found := strings.Cut(declaration, ":")
+		if !found {
+			continue
+		}
+		property = strings.TrimLeft(property, whiteSpace)
+		value = strings.Trim(value, whiteSpace)
+		if value == "" || strings.IndexByte(value, '\n') >= 0 {
+			continue
+		}
+		switch lower := lowerASCII(property); {
+		case lower == "color":
+			s.fore = styleColor(value, s.fore)
+		case lower == "background-color":
+			s.back = styleColor(value, s.back)
+		case property == "background":
+			s.back = backgroundColor(strings.ToLower(value), s.back)
+		default:
+			switch strings.TrimRight(property, whiteSpace) {
+			case "display":
+				s.none = strings.EqualFold(value, "none")
+			case "visibility":
+				s.unseen = strings.EqualFold(value, "hidden")
 			}
-		case "display":
-			s.none = value == "none"
-		case "visibility":
-			s.unseen = value == "hidden"
-		case "font-size":
-			number, err := strconv.ParseFloat(strings.TrimRight(value, "abcdefghijklmnopqrstuvwxyz%"), 64)
-			s.tiny = err == nil && (number == 0 || number <= 1 && strings.HasSuffix(value, "px"))
 		}
 	}
-}
-
-// cssColor reads the value of a CSS colour; transparent is what shines through.
-func cssColor(value string, now, behind color) color {
-	switch value {
-	case "inherit", "initial", "unset", "currentcolor":
-		return now
-	case "transparent":
-		return behind
+	if s.back == transparent {
+		s.back = parent.back
 	}
-	return parseColor(value)
+	if s.fore == transparent {
+		s.fore = s.back
+	}
 }
 
-// A color is 0xRRGGBB.
+// A color is 0xRRGGBB, or one of those below.
 type color int32
 
-const invalidColor color = -1
+const (
+	invalidColor color = -1 - iota
+	transparent
+	emptyColor // "#" alone: neither visible nor invalid
+)
 
 // distance is 0 for equal colours and about 191 for black and white; the weights are how bright the eye sees them.
 func (c color) distance(d color) float64 {
@@ -171,47 +290,162 @@ func (c color) distance(d color) float64 {
 	return math.Sqrt(red*red + green*green + blue*blue)
 }
 
-// parseColor reads a colour as browsers do: a name, #rgb, #rrggbb, rgb(r, g, b).
+// styleColor reads a colour of CSS.
+func styleColor(value string, now color) color {
+	value = strings.ToLower(value)
+	if rest, found := strings.CutSuffix(value, "important"); found {
+		if rest = strings.TrimRight(rest, whiteSpace); strings.HasSuffix(rest, "!") {
+			value = strings.TrimRight(rest[:len(rest)-1], whiteSpace)
+		}
+	}
+	switch {
+	case strings.Contains(value, "rgb"):
+		return decimalColor(value)
+	case value == "inherit":
+		return now
+	case value == "transparent":
+		return transparent
+	}
+	return parseColor(value)
+}
+
+// decimalColor makes a colour of three numbers, whatever stands between them.
+func decimalColor(value string) color {
+	var numbers [3]int
+	i := 0
+	for _, c := range []byte(value) {
+		switch {
+		case c == ',':
+			i++
+		case '0' <= c && c <= '9' && i < len(numbers):
+			numbers[i] = min(numbers[i]*10+int(c-'0'), 255)
+		}
+	}
+	return color(numbers[0]<<16 | numbers[1]<<8 | numbers[2])
+}
+
+// backgroundColor finds the colour in the lowest layer of a CSS background.
+func backgroundColor(value string, now color) color {
+	for _, word := range lastLayer(value) {
+		if c := parseColor(word); c != invalidColor {
+			return c
+		}
+	}
+	return now
+}
+
+// lastLayer splits the last of the layers that commas separate into words; parentheses and double quotes keep one
+// together.
+func lastLayer(value string) []string {
+	var words []string
+	start := 0
+	add := func(end int) {
+		if end > start {
+			words = append(words, value[start:end])
+		}
+		start = end + 1
+	}
+	var closing []byte
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if n := len(closing); n > 0 {
+			switch {
+			case c == closing[n-1]:
+				closing = closing[:n-1]
+				if c == ')' {
+					add(i + 1)
+					start = i + 1
+				}
+			case c == '"' && closing[n-1] == ')' && n < MaxDepth:
+				closing = append(closing, '"')
+			}
+			continue
+		}
+		switch c {
+		case ' ':
+			add(i)
+		case '(':
+			closing = append(closing, ')')
+		case '"':
+			closing = append(closing, '"')
+		case ',':
+			add(i)
+			words = words[:0]
+		}
+	}
+	add(len(value))
+	return words
+}
+
+// parseColor reads a colour: a name, #rgb, #rrggbb, rgb(r, g, b).
 func parseColor(value string) color {
-	value = strings.ToLower(strings.TrimSpace(value))
+	value = strings.Trim(strings.ToLower(value), whiteSpace)
 	if c, known := namedColors[value]; known {
 		return c
 	}
-	if arguments, found := strings.CutPrefix(value, "rgb"); found {
-		return parseRGB(strings.TrimPrefix(arguments, "a"))
-	}
-	digits, found := strings.CutPrefix(value, "#")
-	if !found || digits == "" {
+	if rgb, found := rgbColor(value); found {
+		value = rgb
+	} else if strings.Trim(value, "#0123456789abcdef") != "" {
 		return invalidColor
 	}
-	if len(digits) < 6 {
+	if !strings.HasPrefix(value, "#") {
+		return invalidColor
+	}
+	digits := strings.Map(func(c rune) rune {
+		if c < 0x80 && unhex(byte(c)) < 16 {
+			return c
+		}
+		return -1
+	}, value)
+	return hexColor(digits)
+}
+
+// hexColor reads hexadecimal digits, too many or too few of them as browsers once did.
+func hexColor(digits string) color {
+	switch n := len(digits); {
+	case n == 0:
+		return emptyColor
+	case n >= 6:
+		digits = digits[:6]
+	default:
 		digits = (digits + "00")[:3]
 		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
 	}
-	n, err := strconv.ParseUint(digits[:6], 16, 32)
-	if err != nil {
-		return invalidColor
-	}
+	n, _ := strconv.ParseUint(digits, 16, 32)
 	return color(n)
 }
 
-// parseRGB reads "(r, g, b)" with numbers up to 255 or per cent; what is behind the third is alpha and left aside.
-func parseRGB(arguments string) color {
-	var c color
-	parts := strings.FieldsFunc(strings.Trim(arguments, "() "), func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
-	if len(parts) < 3 {
-		return invalidColor
+// rgbColor makes hexadecimal digits of rgb(r, g, b), with numbers up to 255 or per cent.
+func rgbColor(value string) (string, bool) {
+	_, rest, found := strings.Cut(value, "rgb(")
+	if !found {
+		return "", false
 	}
-	for _, part := range parts[:3] {
+	inner, _, found := strings.Cut(rest, ")")
+	if !found || strings.Trim(inner, "0123456789%, ") != "" {
+		return "", false
+	}
+	parts := strings.Split(strings.TrimRight(inner, " "), ",")
+	if len(parts) != 3 {
+		return value, true
+	}
+	out := "#"
+	for i, part := range parts {
+		if i > 0 {
+			part = strings.TrimLeft(part, " ")
+		}
 		number, percent := strings.CutSuffix(part, "%")
-		n, err := strconv.ParseFloat(number, 64)
-		if err != nil {
-			return invalidColor
+		n, err := strconv.Atoi(clip(number, 6))
+		if err != nil || n < 0 {
+			return value, true
 		}
 		if percent {
 			n = n * 255 / 100
 		}
-		c = c<<8 | color(max(0, min(255, n)))
+		if n < 16 {
+			out += "0"
+		}
+		out += strconv.FormatInt(int64(n), 16)
 	}
-	return c
+	return out, true
 }

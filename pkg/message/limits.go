@@ -27,10 +27,16 @@ const (
 	MaxHTMLAttrs  = 100       // attributes of one tag that are looked at
 	MaxHTMLDepth  = 10_000    // open elements whose style is remembered
 	MaxSections   = 100       // open marked sections
+	MaxHTMLNames  = 1_000     // different names of elements
+	MaxHTMLClosed = 1_000     // style and script elements that are closed at the end
 
 	MaxURIs       = 1_000   // of one message; links go first, then guesses, then mail addresses
 	MaxURILength  = 8_192   // octets of one URI
 	MaxURIText    = 500_000 // octets of one part's rendered text that are searched for URIs
 	MaxCandidates = 20_000  // strings of one message that are looked at as if they were a URI
+	MaxRedirects  = 100     // URIs that lead on from one another, as rules see them
+	MaxDetails    = 5_000   // of one message, as rules see them
+	MaxAnchors    = 1_000   // different texts of the links to one URI
+	MaxReference  = 64      // octets of a numeric reference in a URI
 	MaxTargets    = 4       // further URIs taken out of one URI: http://redirect.example/?to=http://...
 )

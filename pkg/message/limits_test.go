@@ -12,6 +12,8 @@ func htmlMessage(body string) *Message {
 	return &Message{Header: Header{{"Content-Type", " text/html; charset=utf-8"}}, Body: []byte(body)}
 }
 
+func pageOf(html string) *HTML { return renderHTML(decoded{html, false}, len(html)) }
+
 // TestLimits goes beyond each limit and looks at what is left.
 func TestLimits(t *testing.T) {
 	parts := func(n int) *Message {
@@ -95,18 +97,19 @@ func TestLimits(t *testing.T) {
 		{"MaxBlankLines", func() int {
 			return strings.Count(plainMessage("a\n" + strings.Repeat(" \n", MaxBlankLines+100) + "b").RawBody()[0], "\n")
 		}, 1 + MaxBlankLines},
-		{"MaxHTML", func() int { return len(renderHTML(strings.Repeat("x", MaxHTML+5)).text) }, MaxHTML},
-		{"MaxHTMLTokens", func() int { return len(renderHTML(strings.Repeat("<i>x", MaxHTMLTokens)).text) }, MaxHTMLTokens / 2},
+		{"MaxHTML", func() int { return len(pageOf(strings.Repeat("x", MaxHTML+5)).Text) }, MaxHTML},
+		{"MaxHTMLTokens", func() int { return len(pageOf(strings.Repeat("<i>x", MaxHTMLTokens)).Text) }, MaxHTMLTokens - 1},
 		{"MaxHTMLAttrs", func() int {
 			html := "<p"
 			for i := range MaxHTMLAttrs {
 				html += fmt.Sprintf(" a%d", i)
 			}
-			return len(renderHTML(html + " href=http://not-seen.example/><a href=http://seen.example/>").links)
+			return len(pageOf(html + " href=http://not-seen.example/><a href=http://seen.example/>").links)
 		}, 1},
 		{"MaxHTMLDepth", func() int {
-			r := renderer{styles: []style{defaultStyle}}
-			r.read(strings.Repeat("<div>", 2*MaxHTMLDepth))
+			r := htmlReader{page: &HTML{Open: make(map[string]int)}, styles: []htmlStyle{defaultStyle}, uris: make(map[string]int)}
+			p := htmlParser{sink: &r}
+			p.parse(strings.Repeat("<div>", 2*MaxHTMLDepth))
 			return len(r.styles)
 		}, MaxHTMLDepth},
 		{"MaxURIs", func() int {
@@ -130,7 +133,7 @@ func TestLimits(t *testing.T) {
 			return len(plainMessage(body.String() + " http://example.org/").URIs())
 		}, 0},
 		{"MaxCandidates in attributes", func() int {
-			return len(renderHTML(strings.Repeat("<a href=x>", MaxCandidates+5)).links)
+			return len(pageOf(strings.Repeat("<a href=x>", MaxCandidates+5)).links)
 		}, MaxCandidates},
 		{"MaxURILength of what stood there", func() int {
 			return len(htmlMessage("<img src=data:" + strings.Repeat("x", 2*MaxURILength) + ">").URIs()[0].Raw)
@@ -225,7 +228,6 @@ func deriveAll(m *Message) {
 	m.RawBody()
 	m.Full()
 	m.URIs()
-	for _, p := range m.Parts() {
-		p.Visible()
-	}
+	m.HTML()
+	m.URIDetails(&URIRules{})
 }

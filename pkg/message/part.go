@@ -17,8 +17,8 @@ type Part struct {
 	missing  bool   // it declares none
 	leaf     bool
 	raw      []byte // what stands behind the header, as long as it is a leaf
-	text     lazy[string]
-	rendered lazy[*page]
+	text     lazy[decoded]
+	html     lazy[*HTML]
 
 	contentType lazy[ContentType]
 }
@@ -83,53 +83,33 @@ func extendedFileName(h Header) string {
 	return ""
 }
 
-// HeaderText returns what mimeheader rules are matched against: the last field of that name, decoded and with "\n" at its
-// end, or raw all of them. It returns false where there is none.
-func (p *Part) HeaderText(name string, raw bool) (string, bool) {
-	if !raw {
-		value, found := p.Header.last(name)
-		if !found {
-			return "", false
-		}
-		return decodeField(name, clip(value, MaxFieldValue)) + "\n", true
-	}
-	var all []byte
-	found := false
-	for _, f := range p.Header {
-		if strings.EqualFold(f.Name, name) {
-			all, found = append(append(all, clip(f.Value, MaxFieldValue)...), '\n'), true
-		}
-	}
-	return string(all), found
-}
-
 // Text returns the data of a text part in UTF-8. HTML is not rendered.
-func (p *Part) Text() string {
-	return p.text.get(func() string { return decodeText(p.Data, p.Charset) })
+func (p *Part) Text() string { return p.decoded().text }
+
+func (p *Part) decoded() decoded {
+	return p.text.get(func() decoded { return decodePart(p.Data, p.Charset) })
 }
 
 // Rendered returns what a reader sees of a text/plain or text/html part, and "" for any other.
-func (p *Part) Rendered() string {
+func (p *Part) Rendered() string { return p.shown().text }
+
+// shown is Rendered, and whether it would be characters in Perl.
+func (p *Part) shown() decoded {
 	switch p.Type {
 	case "text/plain":
-		return p.Text()
+		return p.decoded()
 	case "text/html":
-		return p.page().text
-	default:
-		return ""
+		if h := p.HTML(); h != nil {
+			return decoded{h.Text, h.wide}
+		}
 	}
+	return decoded{}
 }
 
-// Visible returns Rendered without the text that HTML hides from readers: in the background's colour, of no size, or
-// not displayed.
-func (p *Part) Visible() string {
-	if p.Type == "text/html" {
-		return p.page().visible()
+// HTML returns what was found in a text/html part, nil for any other and for one that is empty.
+func (p *Part) HTML() *HTML {
+	if p.Type != "text/html" || !p.leaf || len(p.Data) == 0 {
+		return nil
 	}
-	return p.Rendered()
-}
-
-// page returns the rendered HTML of a text/html part.
-func (p *Part) page() *page {
-	return p.rendered.get(func() *page { return renderHTML(p.Text()) })
+	return p.html.get(func() *HTML { return renderHTML(p.decoded(), len(p.Data)) })
 }

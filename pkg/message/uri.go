@@ -50,8 +50,8 @@ type uriSet struct {
 func collectURIs(subject string, parts []*Part) []URI {
 	set := uriSet{seen: make(map[string]URIKind), tried: make(map[string]struct{})}
 	for _, p := range parts {
-		if p.Type == "text/html" {
-			for _, url := range p.page().links {
+		if h := p.HTML(); h != nil {
+			for _, url := range h.links {
 				set.addAttribute(url)
 			}
 		}
