@@ -19,6 +19,7 @@ func (m *Message) structure() *structure {
 	return m.derived.structure.get(func() *structure {
 		var p mimeParser
 		p.message(m.Header, m.text(), 0)
+		p.noteUnclosed()
 		if s := m.source; s != nil {
 			p.setAside(s.text[s.fault:s.end])
 		}
@@ -39,7 +40,8 @@ func (m *Message) text() []byte {
 // ends with the outer one.
 type mimeParser struct {
 	structure
-	behind bool // the parts at hand stand behind the end of a multipart
+	behind bool           // the parts at hand stand behind the end of a multipart
+	opened map[string]int // how often each boundary is open
 }
 
 func (p *mimeParser) setAside(text []byte) {
@@ -118,12 +120,16 @@ func (p *mimeParser) multipart(whole *Part, body []byte, text string) {
 	if behind, found := cutOpening(body, delimiter); found {
 		body = behind
 		p.noteNoHeader(body)
+		p.noteBoundary(text, 1)
 	}
 	defer func(behind bool) { p.behind = behind }(p.behind)
 	for count := 1; len(body) > 0; count++ {
 		part := partLines{delimiter: delimiter}
 		body = part.read(body)
 		p.part(whole, &part, text)
+		if part.closed {
+			p.noteBoundary(text, p.opened[text]-1)
+		}
 		switch {
 		case count == MaxParts, len(p.entities)+len(p.aside) >= MaxEntities:
 			p.flags.TooManyParts = p.flags.TooManyParts || count == MaxParts
@@ -134,6 +140,23 @@ func (p *mimeParser) multipart(whole *Part, body []byte, text string) {
 		case part.ended:
 			p.noteNoHeader(body)
 		}
+	}
+}
+
+// noteBoundary notes how often a boundary is open now. Two multiparts of the same boundary count as one.
+func (p *mimeParser) noteBoundary(text string, open int) {
+	if p.behind {
+		return
+	}
+	if p.opened == nil {
+		p.opened = map[string]int{}
+	}
+	p.opened[text] = open
+}
+
+func (p *mimeParser) noteUnclosed() {
+	for _, open := range p.opened {
+		p.flags.UnclosedBoundary = p.flags.UnclosedBoundary || open != 0
 	}
 }
 

@@ -103,13 +103,15 @@ func TestParseFlags(t *testing.T) {
 		{"long value", "A: " + strings.Repeat("x", MaxFieldValue-1) + "\n\n", ParseFlags{TruncatedHeader: true}},
 		{"long name", strings.Repeat("x", MaxFieldName+1) + ": 1\n\n", ParseFlags{TruncatedHeader: true}},
 		{"long header", strings.Repeat("A: "+strings.Repeat("x", 8000)+"\n", 9) + "\n", ParseFlags{TruncatedHeader: true}},
+		{"no end", multipart + "--b\nA: 1\n\none\n", ParseFlags{UnclosedBoundary: true}},
+		{"end without begin", multipart + "\none\n--b--\n", ParseFlags{UnclosedBoundary: true}},
 		{"no empty line in a part", multipart + "--b\nA: 1\none\n--b--\n", ParseFlags{NoPartSeparator: true}},
 		{"no header in a part", multipart + "--b\none\n--b--\n", ParseFlags{NoPartSeparator: true, NoPartHeader: true}},
 		{"no header in the next part", multipart + "--b\nA: 1\n\none\n--b\n\ntwo\n--b--\n", ParseFlags{NoPartHeader: true}},
 		{"epilogue", multipart + "--b\nA: 1\n\none\n--b--\n..\nx\n", ParseFlags{Epilogue: true}},
 		{"no epilogue", multipart + "--b\nA: 1\n\none\n--b--\n.\n \n", ParseFlags{}},
 		{"of an attached message", "Content-Type: message/rfc822\n\n" + multipart + "--b\nA: 1\n\none\n--b--\nx\n", ParseFlags{Epilogue: true}},
-		{"many parts", multipart + strings.Repeat("--b\nA: 1\n\none\n", MaxParts+1), ParseFlags{TooManyParts: true}},
+		{"many parts", multipart + strings.Repeat("--b\nA: 1\n\none\n", MaxParts+1), ParseFlags{TooManyParts: true, UnclosedBoundary: true}},
 	}
 	for _, tt := range tests {
 		m, err := Parse(strings.NewReader(tt.text), 0)

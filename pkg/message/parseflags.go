@@ -8,6 +8,8 @@ type ParseFlags struct {
 	NoPartHeader    bool // missing_mime_headers: what stands behind a boundary is no header field
 	Epilogue        bool // mime_epilogue_exists: text behind the end of the parts
 	TooManyParts    bool // mimepart_limit_exceeded: more than MaxParts in one multipart
+
+	UnclosedBoundary bool // a multipart that begins and does not end, or ends more often; for check_for_mime
 }
 
 // ParseFlags returns what was wrong with the message's structure.

@@ -18,6 +18,7 @@ var mimeFunctions = []Function{
 		ratio := f.mimeCounts().ratio
 		return ratio >= s.min && ratio < s.max
 	}),
+	{Name: "check_msg_parse_flags", Bind: bindParseFlag},
 	simple("check_for_ascii_text_illegal", func(f *Facts) bool { return f.mimeCounts().notASCII }),
 	{Name: "check_abundant_unicode_ratio", Bind: bindUnicodeRatio},
 	lined("check_for_faraway_charset", bindFarawayCharset),
@@ -60,6 +61,27 @@ func bindForMIME(args []string, _ *Settings) (Check, error) {
 		return nil, fmt.Errorf("there is no count %q", args[0])
 	}
 	return func(f *Facts) int { return hits(test(f.mimeCounts())) }, nil
+}
+
+// parseFlags are what check_msg_parse_flags can be asked.
+var parseFlags = map[string]func(message.ParseFlags) bool{
+	"missing_head_body_separator":      func(f message.ParseFlags) bool { return f.NoSeparator },
+	"missing_mime_head_body_separator": func(f message.ParseFlags) bool { return f.NoPartSeparator },
+	"missing_mime_headers":             func(f message.ParseFlags) bool { return f.NoPartHeader },
+	"mime_epilogue_exists":             func(f message.ParseFlags) bool { return f.Epilogue },
+	"mimepart_limit_exceeded":          func(f message.ParseFlags) bool { return f.TooManyParts },
+	"truncated_header":                 func(f message.ParseFlags) bool { return f.TruncatedHeader },
+}
+
+func bindParseFlag(args []string, _ *Settings) (Check, error) {
+	if len(args) == 0 {
+		return nil, fmt.Errorf("wants the name of a flag, such as 'missing_mime_headers'")
+	}
+	flag, known := parseFlags[args[0]]
+	if !known {
+		return nil, fmt.Errorf("there is no flag %q", args[0])
+	}
+	return func(f *Facts) int { return hits(flag(f.Message.ParseFlags())) }, nil
 }
 
 func bindUnicodeRatio(args []string, _ *Settings) (Check, error) {

@@ -185,3 +185,27 @@ func TestAllowCharset(t *testing.T) {
 		}
 	}
 }
+
+func TestParseFlagsOfRules(t *testing.T) {
+	runCalls(t, []callTest{
+		{
+			name: "sound",
+			text: mail("multipart/mixed", "Content-Type: text/plain\n\nx"),
+			misses: []string{"check_msg_parse_flags missing_head_body_separator", "check_msg_parse_flags missing_mime_head_body_separator", "check_msg_parse_flags missing_mime_headers",
+				"check_msg_parse_flags mime_epilogue_exists", "check_msg_parse_flags truncated_header", "check_for_mime mime_missing_boundary"},
+		},
+		{
+			name: "broken",
+			text: mail("multipart/mixed", "x") + "more\n",
+			hits: []string{"check_msg_parse_flags missing_mime_headers", "check_msg_parse_flags missing_mime_head_body_separator", "check_msg_parse_flags mime_epilogue_exists"},
+		},
+		{
+			name: "no end",
+			text: strings.TrimSuffix(mail("multipart/mixed", "Content-Type: text/plain\n\nx"), "--b--\n"),
+			hits: []string{"check_for_mime mime_missing_boundary"},
+		},
+		{name: "header only", text: "Subject: s\n", hits: []string{"check_msg_parse_flags missing_head_body_separator"}},
+		{name: "long field", text: "Subject: " + strings.Repeat("x", 9000) + "\n\nx\n", hits: []string{"check_msg_parse_flags truncated_header"}},
+	})
+	badCalls(t, "check_msg_parse_flags", "check_msg_parse_flags missing_mime_header")
+}

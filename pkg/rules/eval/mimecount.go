@@ -45,7 +45,7 @@ type alternative struct {
 }
 
 func countMIME(m *message.Message, s *Settings) *mimeCounts {
-	c := &mimeCounts{ratio: 1}
+	c := &mimeCounts{ratio: 1, unclosed: m.ParseFlags().UnclosedBoundary}
 	var leaves []alternative
 	for _, p := range m.Entities() {
 		if p.MediaType() == "" {
