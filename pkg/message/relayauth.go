@@ -12,7 +12,7 @@ func relayAuth(line string) string {
 	switch {
 	case m.find(gmailForm, 0) && isGmailID(line[m.values[valueID].start:]) && m.find(gmailCipher, 0):
 		return "GMail - transport=" + m.text(valueFrom) + " cipher=" + m.text(valueSub)
-	case strings.Contains(line, " (AUTH: ") && strings.HasPrefix(line, "from ") && (m.find(courierAuth, 5) || m.find(courierOldAuth, 5)):
+	case strings.Contains(line, " (AUTH: ") && strings.HasPrefix(line, "from ") && (m.find(courierAuth, 5) || m.find(courierOldAuth, 5)) && isCourierMethod(m.text(valueSub)):
 		return m.text(valueSub)
 	case strings.Contains(line, "authenticated") && isSendmailAuth(line):
 		return "Sendmail"
@@ -161,6 +161,10 @@ func addrCloser(line string) int {
 		}
 	}
 	return -1
+}
+
+func isCourierMethod(s string) bool {
+	return s == "LOGIN" || s == "PLAIN" || s == "DIGEST-MD5" || s == "CRAM-MD5"
 }
 
 func isGMX(host string) bool { return host == "mail.gmx.net" || host == "mail.gmx.com" }

@@ -220,8 +220,8 @@ func (r *relayLine) tryAll(line string) bool {
 		if r.tryForms(relayForms) {
 			return true
 		}
-		if word := firstWord(r.line); r.helo == "" {
-			r.helo = word
+		if isNothing(r.helo) {
+			r.helo = firstWord(r.line)
 		}
 	case strings.HasPrefix(line, "FROM "):
 		r.line = line[5:]
@@ -301,8 +301,11 @@ func (r *relayLine) fallBack(line string) bool {
 			r.ip = r.match.text(valueIP)
 		}
 	}
-	return r.ip != "" && r.by != ""
+	return r.ip != "" && !isNothing(r.by)
 }
+
+// isNothing tells of what SpamAssassin takes for no value.
+func isNothing(s string) bool { return s == "" || s == "0" }
 
 var anyAddr = relayPatternOf("[{ip}]")
 

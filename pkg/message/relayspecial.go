@@ -10,7 +10,7 @@ var webmailForms = []relayForm{
 
 // simtaForms are for fields in capitals: FROM name (...) BY name.
 var simtaForms = []relayForm{
-	special(looksUp, unverifiedName, "{helo} ({rdns} [{ip}]) BY {by} {?({_+)}) WITH SMTP }ID {?<}{id}{?>}{? FOR <{_+>}>}{$}"),
+	special(looksUp, simtaValues, "{helo} ({rdns} [{ip}]) BY {by} {?({_+)}) WITH SMTP }ID {?<}{id}{? FOR <{_+>}>}{$}"),
 }
 
 // parenthesisForms are for fields that begin with "(from ".
@@ -192,7 +192,8 @@ func scannedByQmail(r *relayLine) bool {
 	return true
 }
 
-func unverifiedName(r *relayLine) bool {
+func simtaValues(r *relayLine) bool {
+	r.id = strings.TrimSuffix(r.id, ">")
 	if r.rdns == "unverified" {
 		r.rdns = ""
 	}

@@ -287,11 +287,10 @@ func (f *Facts) answersGoElsewhere(toAuthor bool) bool {
 	if byFree && toFree && !overlap(authors, answered) {
 		return true
 	}
-	switch {
-	case toFree:
-	case !toAuthor || len(answered) > 0 || !byFree:
+	if !toFree && (!toAuthor || len(answered) > 0) || toAuthor && !byFree {
 		return false
-	default:
+	}
+	if !toFree {
 		answered = authors
 	}
 	for _, inBody := range f.freeMailInBody() {
