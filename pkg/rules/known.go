@@ -5,62 +5,69 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"winnow/pkg/rules/eval"
 )
 
 // unknown says what is to be said of a line whose directive does nothing here.
 func (r *reader) unknown(l line) {
-	switch why, known := elsewhere[l.key]; {
-	case !known:
-		r.fault(l, "", fmt.Sprintf("unknown directive %q", l.key), suggestion(l.key))
-	case why.rule:
-		name, _ := cutWord(l.value)
-		if !validName(name) {
-			name = ""
-		}
-		r.fault(l, name, l.key+": "+why.what, "put it between ifplugin and endif; metas take the rule for 0")
+	key := l.key
+	if strings.HasPrefix(key, "bayes_stopword_") { // one for each language
+		key = "bayes_stopword_languages"
+	}
+	why, owner := elsewhere[key], eval.DirectiveOwner(key)
+	switch {
+	case owner != "":
+		r.faults.add(l.at, Ignored, "", l.key+": it belongs to a plugin that is not loaded", "loadplugin "+owner+" if its rules are to run")
+	case why != "":
+		r.faults.add(l.at, Ignored, "", l.key+": "+why, "")
 	default:
-		r.faults.add(l.at, Ignored, "", l.key+": "+why.what, "")
+		r.fault(l, "", fmt.Sprintf("unknown directive %q", l.key), suggestion(l.key))
 	}
 }
 
-// A reason is why a directive of SpamAssassin does nothing here.
-type reason struct {
-	what string
-	rule bool // it defines or changes rules, which are lost with it
-}
-
-// elsewhere are the directives of SpamAssassin 4 and its plugins that this package knows and does not carry out.
+// elsewhere are the directives of SpamAssassin 4 and its plugins that this package knows and does not carry out, and why.
 var elsewhere = reasons()
 
-func reasons() map[string]reason {
-	all := map[string]reason{}
-	for _, group := range []struct {
-		reason
-		words string
-	}{
-		{reason{what: "reports are not written here"}, `report report_template clear_report_template unsafe_report_template unsafe_report
+func reasons() map[string]string {
+	all := map[string]string{}
+	for _, group := range []struct{ reason, words string }{
+		{"reports are not written here", `report report_template clear_report_template unsafe_report_template unsafe_report
 			clear_unsafe_report_template report_safe report_safe_copy_headers report_charset report_contact report_hostname
-			report_wrap_width add_header remove_header clear_headers rewrite_header rewrite_subject fold_headers subjprefix
+			report_wrap_width add_header remove_header clear_headers fold_headers
 			always_add_headers always_add_report terse_report use_terse_report defang_mime spamtrap clear_spamtrap_template`},
-		{reason{what: "this is for measuring rules, not for running them"}, `reuse`},
-		{reason{what: "ADSP, RFC 5617, is history: its policies are not asked for"}, `adsp_override`},
-		{reason{what: "this is set in winnow's own configuration"}, `skip_rbl_checks rbl_timeout
+		{"senders are authenticated by winnow itself", `do_not_use_mail_spf do_not_use_mail_spf_query ignore_received_spf_header
+			use_newest_received_spf_header spf_timeout`},
+		{"a pattern that matches everything is a rule like any other", `ignore_always_matching_regexps`},
+		{"subjects are not rewritten", `subjprefix rewrite_header rewrite_subject`},
+		{"this is for measuring rules, not for running them", `reuse`},
+		{"ADSP, RFC 5617, is history: its policies are not asked for", `adsp_override`},
+		{"this is set in winnow's own configuration", `skip_rbl_checks rbl_timeout
 			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
-			dns_options dns_query_restriction clear_dns_query_restriction dns_block_rule dns_block_time time_limit normalize_charset
+			dns_options dns_query_restriction clear_dns_query_restriction clear_dns_query_restrictions
+			dns_block_rule dns_block_time time_limit normalize_charset
 			body_part_scan_size rawbody_part_scan_size parse_dkim_uris allow_user_rules lock_method version_tag
 			mbox_format_from_regex ok_languages inactive_languages geodb_module geodb_options geodb_search_path country_db_type
 			country_db_path uri_country_db_path uri_country_db_isp_path user_scores_dsn user_scores_sql_username
 			user_scores_sql_password user_scores_sql_custom_query user_scores_ldap_username user_scores_ldap_password
 			user_scores_fallback_to_global score_set`},
-		{reason{what: "the public suffix list is built in"}, `util_rb_tld util_rb_2tld util_rb_3tld util_rb_4tld clear_util_rb`},
-		{reason{what: "links are taken as they stand; no redirection is followed"}, `redirector_pattern url_redirector
+		{"the public suffix list is built in", `util_rb_tld util_rb_2tld util_rb_3tld util_rb_4tld clear_util_rb`},
+		{"links are taken as they stand; no redirection is followed", `redirector_pattern url_redirector
 			url_redirector_get url_redirector_params clear_url_redirector max_short_urls max_short_url_redirections
 			url_shortener_user_agent url_shortener_method url_shortener_loginfo url_shortener_timeout url_shortener_cache_type
 			url_shortener_cache_dsn url_shortener_cache_username url_shortener_cache_password url_shortener_cache_ttl
 			url_shortener_cache_autoclean`},
-		{reason{what: "URI lists are in lists.yaml"}, `urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub
-			uridnsbl uridnssub uridnsbl_skip_mailto skip_uribl_checks uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains uridnsbl_timeout`},
-		{reason{what: "there is no learning from these rules"}, `use_bayes use_bayes_rules use_learner bayes_auto_learn
+		{"URI lists are in lists.yaml", `urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub
+			uridnsbl uridnssub uridnsbl_skip_mailto skip_uribl_checks uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains
+			uridnsbl_timeout rbl_headers uri_host_lists`},
+		{"there is no learning from these rules", `auto_welcomelist_db_modules auto_welcomelist_factor auto_welcomelist_factory
+			auto_welcomelist_ipv4_mask_len auto_welcomelist_ipv6_mask_len auto_whitelist_db_modules auto_whitelist_factor
+			auto_whitelist_factory auto_whitelist_ipv4_mask_len auto_whitelist_ipv6_mask_len user_awl_dsn user_awl_sql_override_username
+			user_awl_sql_password user_awl_sql_table user_awl_sql_username bayes_max_token_length txrep_autolearn txrep_dilution_factor
+			txrep_expiry_days txrep_factory txrep_ipv4_mask_len txrep_ipv6_mask_len txrep_learn_bonus txrep_learn_penalty
+			txrep_report_details txrep_spf txrep_track_messages txrep_user2global_ratio txrep_weight_domain txrep_weight_email
+			txrep_weight_email_ip txrep_weight_helo txrep_weight_ip txrep_welcomelist_out
+			use_bayes use_bayes_rules use_learner bayes_auto_learn
 			bayes_auto_learn_on_error bayes_auto_learn_threshold_nonspam bayes_auto_learn_threshold_spam bayes_auto_expire
 			bayes_expiry_max_db_size bayes_file_mode bayes_ignore_header bayes_journal_max_size
 			bayes_learn_during_report bayes_learn_to_journal bayes_min_ham_num bayes_min_spam_num bayes_path bayes_seen_ttl
@@ -68,8 +75,13 @@ func reasons() map[string]reason {
 			bayes_store_module bayes_token_sources bayes_token_ttl bayes_use_hapaxes bayes_stopword_languages
 			use_auto_welcomelist use_auto_whitelist auto_welcomelist_path auto_whitelist_path auto_welcomelist_file_mode
 			auto_whitelist_file_mode auto_welcomelist_distinguish_signed auto_whitelist_distinguish_signed use_txrep txrep_factor`},
-		{reason{what: "this belongs to a plugin that is not here"}, `shortcircuit shortcircuit_spam_score
-			shortcircuit_ham_score use_razor2 razor_config razor_timeout razor_fork use_pyzor pyzor_path pyzor_options pyzor_timeout
+		{"this belongs to a plugin that is not here", `asn_prefix authres_ignored_authserv authres_networks authres_trusted_authserv
+			dccifd_options phishing_phishstats_feed phishing_phishstats_minscore phishing_uri_noparam pyzor_max pyzor_perl
+			pyzor_server_file resource_limit_cpu resource_limit_mem run_reuse_tests_only spamcop_from_address spamcop_max_report_size
+			spamcop_relayhost spamcop_to_address trigger_config trigger_ratio trigger_target uri_block_cc uri_block_cidr uri_block_cont
+			uri_block_exclude uri_block_isp hashbl_email_whitelist
+			shortcircuit_min_ham_score shortcircuit_max_spam_score use_razor2 razor_config razor_timeout razor_fork
+			use_pyzor pyzor_path pyzor_options pyzor_timeout
 			pyzor_count_min pyzor_welcomelist_min pyzor_whitelist_min pyzor_welcomelist_factor pyzor_whitelist_factor pyzor_fork use_dcc
 			use_dcc_rep dcc_path dcc_options dcc_timeout dcc_home dcc_dccifd_path dcc_body_max dcc_fuz1_max dcc_fuz2_max dcc_rep_percent
 			dcc_learn_score dkim_minimum_key_bits dkim_timeout dmarc_save_reports use_phishing phishing_openphish_feed

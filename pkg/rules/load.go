@@ -25,7 +25,7 @@ func Dir(dir string) Folder { return Folder{Name: dir, FS: os.DirFS(dir), dir: d
 // Load reads the *.pre files of each folder and then the *.cf files, sorted by name, one folder after the other: a rule that
 // is defined again replaces the one before. It returns the set of all good rules, which is never nil, and whatever is wrong.
 func Load(folders []Folder, config Config) (*Set, []Fault) {
-	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat(), replace: newReplacing()}
+	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat(), replace: newReplacing(), circuits: newCircuits()}
 	for _, suffix := range []string{".pre", ".cf"} { // which plugins are loaded decides what the others mean
 		for i, folder := range folders {
 			p.folder(i, folder, suffix)
@@ -51,6 +51,7 @@ type parser struct {
 	settings    *eval.Settings  // of eval functions
 	compat      map[string]bool // capabilities that the files themselves declare
 	replace     replacing
+	circuits    circuits
 	faults      ledger
 	sources     []string // files that were read, in order
 	folderIndex int      // of the folder being read

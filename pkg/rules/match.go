@@ -40,6 +40,8 @@ type run struct {
 	machine  pattern.Machine
 	value    func(int) float64 // ask, bound once
 	asked    int               // patterns run
+	closed   bool              // a short circuit has hit
+	closedBy int               // the rule that is it
 	over     bool              // ctx has ended: what is not known by now stays so
 }
 
@@ -69,7 +71,7 @@ func (r *run) end() {
 		r.sections[i].forget()
 	}
 	r.machine.Forget()
-	r.tags = nil
+	r.tags, r.closed = nil, false
 	r.ctx, r.facts, r.calls, r.asked, r.over = nil, nil, nil, 0, false
 	r.set.runs.Put(r)
 }
@@ -78,6 +80,9 @@ func (r *run) end() {
 func (r *run) ask(i int) float64 {
 	rule := r.set.rules[i]
 	if rule.off {
+		return 0
+	}
+	if r.leftOut(i) {
 		return 0
 	}
 	if r.known[i] {

@@ -28,6 +28,7 @@ type notes struct {
 	scores   *[4]float64
 	flags    Flags
 	priority int
+	circuit  circuitKind
 	tests    []testLine
 }
 

@@ -84,6 +84,10 @@ var directives = map[string]func(*reader, line){
 	"replace_start": (*reader).replaceMark,
 	"replace_end":   (*reader).replaceMark,
 
+	"shortcircuit":            (*reader).shortCircuit,
+	"shortcircuit_spam_score": (*reader).circuitScore,
+	"shortcircuit_ham_score":  (*reader).circuitScore,
+
 	"loadplugin": (*reader).loadPlugin,
 	"tryplugin":  (*reader).loadPlugin,
 

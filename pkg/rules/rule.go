@@ -32,6 +32,7 @@ type Rule struct {
 	expr     *expr            // of a meta
 	call     *call            // of an eval rule
 	off      bool             // not run: its score is 0, or it needs what is not there; its value is 0
+	circuit  circuitKind      // what it makes of a message where it hits, and ends the work
 	broken   bool             // it cannot be run: it is off for good
 	why      string           // it is broken
 	leftOut  bool             // a condition leaves it out

@@ -48,6 +48,9 @@ test MESSAGE fail From: hans@example.org\n\nSee http://example.org/x
 body OFF /foo/
 score OFF 0
 test OFF ok foo
+body BAYES eval:check_bayes(0, 1)
+tflags BAYES learn
+test BAYES ok foo
 `})
 	if len(faults) > 0 {
 		t.Fatal(faults)
@@ -70,11 +73,11 @@ test OFF ok foo
 	if diff := cmp.Diff(want, resultLines(failed)); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
 	}
-	want = []string{"rules/a.cf:31: OFF: test not run: the rule is off: its score is 0, or it needs what is not there"}
+	want = []string{"rules/a.cf:34: BAYES: test not run: the rule is off: its score is 0, or it needs what is not there"}
 	if diff := cmp.Diff(want, resultLines(skipped)); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
-	if got, want := len(passed), 15; got != want {
+	if got, want := len(passed), 16; got != want {
 		t.Errorf("got %d passed, want %d: %v", got, want, resultLines(passed))
 	}
 }

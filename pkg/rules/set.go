@@ -26,6 +26,7 @@ type Set struct {
 	lost     []*Rule           // definitions that made no rule, in the order of files and lines
 	required required
 	settings *eval.Settings
+	circuits circuits
 	scoreSet int       // which of four scores is in force
 	runs     sync.Pool // of *run, for their memory
 }
@@ -73,7 +74,7 @@ func (s *Set) Running() int {
 // compile puts together what the files say.
 func (p *parser) compile() *Set {
 	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults
-	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet}
+	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits}
 	for _, name := range b.order {
 		s.rules = append(s.rules, b.rules[name].rule)
 	}
@@ -91,6 +92,7 @@ func (p *parser) compile() *Set {
 	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
 	s.linkTags(faults)
+	s.linkCircuits()
 	s.assignSections(faults)
 	s.makeFinders()
 	s.assignSources(p.sources)
@@ -103,7 +105,7 @@ func (rule *Rule) apply(n *notes, folder, scoreSet int) {
 	if n == nil {
 		n = &notes{}
 	}
-	rule.Describe, rule.Flags, rule.Priority = n.describe, n.flags, n.priority
+	rule.Describe, rule.Flags, rule.Priority, rule.circuit = n.describe, n.flags, n.priority, n.circuit
 	for _, test := range n.tests {
 		if test.folder >= folder {
 			rule.tests = append(rule.tests, test)

@@ -36,6 +36,7 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 	if ctx.Err() != nil {
 		r.over = true
 	}
+	r.closeCircuit()
 	results := make([]filter.Result, len(s.sources))
 	start := time.Now()
 	for i := range s.sources {
@@ -43,6 +44,9 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 		end := time.Now()
 		results[i].Took = end.Sub(start)
 		start = end
+	}
+	if r.closed && len(results) > 0 {
+		results[0].Hits = append(results[0].Hits, r.circuitHit())
 	}
 	return results
 }
@@ -70,6 +74,7 @@ func (r *run) source(src *source) filter.Result {
 func (s *Set) Subrules(ctx context.Context, m *message.Message) []filter.Result {
 	r := s.begin(ctx, m)
 	defer r.end()
+	r.closeCircuit()
 	var results []filter.Result
 	last := -1 // the file of the last result: rules stand in the order of their files
 	for i, rule := range s.rules {

@@ -57,6 +57,7 @@ var plugins = []plugin{
 	{name: "ReplaceTags", stock: true},
 	{name: "Rule2XSBody", stock: true},
 	{name: "SPF", stock: true, functions: spfFunctions, directives: spfListDirectives, features: words("has_check_for_spf_errors has_check_spf_skipped_noenvfrom")},
+	{name: "Shortcircuit", functions: silent("check_shortcircuit", Function{})},
 	{name: "SpamCop", stock: true},
 	{name: "TextCat", functions: textCatFunctions, directives: textCatDirectives},
 	{name: "TxRep", functions: txrepFunctions},
@@ -135,6 +136,16 @@ func Owner(function string) string {
 			if plugins[i].functions[j].Name == function {
 				return prefix + plugins[i].name
 			}
+		}
+	}
+	return ""
+}
+
+// DirectiveOwner returns the full name of the plugin that has a directive, loaded or not, "" where none has.
+func DirectiveOwner(key string) string {
+	for i := range plugins {
+		if plugins[i].directives[key] != nil {
+			return prefix + plugins[i].name
 		}
 	}
 	return ""

@@ -1,0 +1,177 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"winnow/pkg/filter"
+)
+
+// A rule that is a short circuit ends the work where it hits: rules that would run later are not run. Rules run by
+// priority, and within one priority by what they look at; metas run at the end of the priority by which all is known that
+// they name. Only a set with such a rule knows an order; in any other it makes no difference.
+
+// circuitKind is what a short circuit makes of a message.
+type circuitKind uint8
+
+const (
+	circuitOff  circuitKind = iota
+	circuitOn               // what the rule's score makes of it
+	circuitSpam             // spam, with a score of its own
+	circuitHam              // wanted mail, with a score of its own
+)
+
+var circuitKinds = map[string]circuitKind{"off": circuitOff, "on": circuitOn, "spam": circuitSpam, "ham": circuitHam}
+
+// circuitPlugin has the directives below.
+const circuitPlugin = "Mail::SpamAssassin::Plugin::Shortcircuit"
+
+// circuitPriority is when the rule of a circuit for spam or ham runs that has no priority of its own.
+const circuitPriority = -200
+
+var circuitSyntax = regexp.MustCompile(`^(\w+)\s+(\w+)$`)
+
+// shortCircuit reads which rule is a short circuit.
+func (r *reader) shortCircuit(l line) {
+	if !r.hasPlugin(circuitPlugin) {
+		r.faults.add(l.at, Ignored, "", l.key+": all rules are run", "loadplugin "+circuitPlugin+" if that is not what you want")
+		return
+	}
+	words := circuitSyntax.FindStringSubmatch(l.value)
+	kind, known := circuitOff, false
+	if words != nil {
+		kind, known = circuitKinds[words[2]]
+	}
+	if !known || !validName(words[1]) {
+		r.fault(l, "", fmt.Sprintf("shortcircuit: %q", l.value), "write: shortcircuit NAME on, off, spam or ham")
+		return
+	}
+	n := r.book.note(words[1], l.at)
+	n.circuit = kind
+	if kind > circuitOn {
+		n.flags.Nice = n.flags.Nice || kind == circuitHam
+		if n.priority == 0 {
+			n.priority = circuitPriority
+		}
+	}
+}
+
+// circuitScore reads what a short circuit for spam or ham is worth.
+func (r *reader) circuitScore(l line) {
+	score, err := strconv.ParseFloat(l.value, 64)
+	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
+		r.fault(l, "", fmt.Sprintf("%s: %q is no number", l.key, l.value), "write it like 100")
+		return
+	}
+	if l.key == "shortcircuit_spam_score" {
+		r.circuits.spam = score
+	} else {
+		r.circuits.ham = score
+	}
+}
+
+// circuits is what the short circuits of a set are.
+type circuits struct {
+	spam, ham float64 // what they are worth
+	rules     []int   // in the order in which they run
+	moments   []moment
+}
+
+func newCircuits() circuits { return circuits{spam: 100, ham: -100} }
+
+// A moment is when a rule runs.
+type moment struct {
+	priority int
+	phase    int
+}
+
+// metaPhase comes behind all others.
+const metaPhase = 9
+
+// never is the moment of a meta that waits for what is not run: until all others are done.
+var never = moment{math.MaxInt, metaPhase}
+
+func (m moment) compare(other moment) int {
+	return cmp.Or(cmp.Compare(m.priority, other.priority), cmp.Compare(m.phase, other.phase))
+}
+
+// linkCircuits finds out when rules run, if there is a short circuit.
+func (s *Set) linkCircuits() {
+	for i, rule := range s.rules {
+		if rule.circuit != circuitOff && !rule.off {
+			s.circuits.rules = append(s.circuits.rules, i)
+		}
+	}
+	if s.circuits.rules == nil {
+		return
+	}
+	s.circuits.moments = make([]moment, len(s.rules))
+	known := make([]bool, len(s.rules))
+	for i := range s.rules {
+		s.moment(i, known)
+	}
+	slices.SortStableFunc(s.circuits.rules, func(a, b int) int { return s.circuits.moments[a].compare(s.circuits.moments[b]) })
+}
+
+// moment returns when a rule runs.
+func (s *Set) moment(i int, known []bool) moment {
+	rule := s.rules[i]
+	switch {
+	case known[i]:
+		return s.circuits.moments[i]
+	case rule.off || rule.Type == AskDNS || rule.call != nil && rule.call.silent != "":
+		s.circuits.moments[i] = never
+	case rule.expr == nil:
+		s.circuits.moments[i] = moment{rule.runsAt(), rule.phase()}
+	default:
+		at := moment{math.MinInt, metaPhase}
+		rule.expr.each(func(e *expr) {
+			if e.op == "name" && len(e.rules) == 0 {
+				at = never
+			}
+			for _, below := range e.rules {
+				at.priority = max(at.priority, s.moment(below, known).priority)
+			}
+		})
+		s.circuits.moments[i] = at
+	}
+	known[i] = true
+	return s.circuits.moments[i]
+}
+
+// closeCircuit looks for the first short circuit that hits. Rules that run later are then not run.
+func (r *run) closeCircuit() {
+	for _, i := range r.set.circuits.rules {
+		if r.ask(i) != 0 {
+			r.closed, r.closedBy = true, i
+			return
+		}
+	}
+}
+
+// leftOut tells whether a rule is not run because of a short circuit.
+func (r *run) leftOut(i int) bool {
+	return r.closed && r.set.circuits.moments[i].compare(r.set.circuits.moments[r.closedBy]) > 0
+}
+
+// circuitSymbol is the hit that tells of a short circuit.
+const circuitSymbol = "SHORTCIRCUIT"
+
+// circuitHit is the hit of a short circuit, with its points.
+func (r *run) circuitHit() filter.Hit {
+	rule := r.set.rules[r.closedBy]
+	hit := filter.Hit{Symbol: circuitSymbol, Score: 0.0001, Detail: "because of " + rule.Name + " not all rules were run"}
+	switch {
+	case rule.circuit == circuitSpam:
+		hit.Score = r.set.circuits.spam
+	case rule.circuit == circuitHam:
+		hit.Score = r.set.circuits.ham
+	case rule.Score < 0:
+		hit.Score = -hit.Score
+	}
+	return hit
+}
