@@ -19,7 +19,7 @@ command line in their place.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newRulesLint(), newRulesTest(), newRulesShow(), newRulesExplain(), newRulesCoverage(), newRulesStatus())
+	c.AddCommand(newRulesLint(), newRulesTest(), newRulesShow(), newRulesExplain(), newRulesCoverage(), newRulesStatus(), newRulesCost())
 	return c
 }
 

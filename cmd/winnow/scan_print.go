@@ -16,19 +16,37 @@ import (
 type printer struct {
 	out      io.Writer
 	asJSON   bool
-	progress *progressbar.ProgressBar
+	progress progress
 }
+
+// A progress shows on a terminal how far a long run is, beside output that goes elsewhere. It may be none.
+type progress struct{ bar *progressbar.ProgressBar }
 
 // manyFiles is from how many files on progress is shown.
 const manyFiles = 20
 
 func newPrinter(out, messages io.Writer, asJSON bool, files int) *printer {
-	p := &printer{out: out, asJSON: asJSON}
-	if files >= manyFiles && isTerminal(messages) && !isTerminal(out) {
-		p.progress = progressbar.NewOptions(files, progressbar.OptionSetWriter(messages),
-			progressbar.OptionSetDescription("scanning"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	return &printer{out: out, asJSON: asJSON, progress: newProgress("scanning", out, messages, files)}
+}
+
+func newProgress(what string, out, messages io.Writer, files int) progress {
+	if files < manyFiles || !isTerminal(messages) || isTerminal(out) {
+		return progress{}
 	}
-	return p
+	return progress{progressbar.NewOptions(files, progressbar.OptionSetWriter(messages),
+		progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())}
+}
+
+func (p progress) step() {
+	if p.bar != nil {
+		_ = p.bar.Add(1) // a bar that cannot be drawn is no reason to stop
+	}
+}
+
+func (p progress) end() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
 }
 
 func isTerminal(w any) bool {
@@ -37,9 +55,7 @@ func isTerminal(w any) bool {
 }
 
 func (p *printer) print(f *finding) error {
-	if p.progress != nil {
-		_ = p.progress.Add(1) // a bar that cannot be drawn is no reason to stop
-	}
+	p.progress.step()
 	if p.asJSON {
 		return json.NewEncoder(p.out).Encode(f)
 	}
@@ -72,8 +88,6 @@ func (p *printer) paragraph(f *finding) error {
 }
 
 func (p *printer) end() error {
-	if p.progress != nil {
-		_ = p.progress.Finish()
-	}
+	p.progress.end()
 	return nil
 }
