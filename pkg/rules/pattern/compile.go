@@ -175,7 +175,7 @@ func (c *compiler) split(one, two int) int {
 
 func (c *compiler) fill(pc, one, two int) {
 	f, g := &c.firsts[one], &c.firsts[two]
-	s := step{do: doSplit, then: int32(one), other: int32(two), arg: c.set(f.set), follow: c.set(g.set)}
+	s := step{do: doSplit, choice: -1, then: int32(one), other: int32(two), arg: c.set(f.set), follow: c.set(g.set)}
 	if f.end {
 		s.octet |= endThen
 	}

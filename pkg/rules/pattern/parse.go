@@ -244,6 +244,9 @@ func (p *parser) quantified(atom *node) *node {
 	case p.take("+"):
 		n.mode = possessive
 	}
+	if n.mode != greedy && n.min == n.max {
+		p.warn("%c behind the quantifier at octet %d has no effect", p.src[p.at-1], at)
+	}
 	if zeroWidth(atom) {
 		p.warn("quantifier at octet %d on what takes no character", at)
 	}

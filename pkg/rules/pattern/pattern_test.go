@@ -1,7 +1,9 @@
 package pattern
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +24,50 @@ func TestAlways(t *testing.T) {
 	for source, want := range tests {
 		if got := mustCompile(t, source, "").Always(); got != want {
 			t.Errorf("/%s/: got %v, want %v", source, got, want)
+		}
+	}
+}
+
+// TestUnsupportedIsNamed shows which constructs of Perl this engine has not.
+func TestUnsupportedIsNamed(t *testing.T) {
+	tests := []struct{ pattern, want string }{
+		{`(?|a|b)`, "branch reset (?|...) is not supported, at octet 0"},
+		{`(?(1)a|b)`, "conditional (?(...)...) is not supported, at octet 0"},
+		{`(?R)`, "recursion (?R...) is not supported, at octet 0"},
+		{`(?{ die })`, "code (?{...}) is not supported, at octet 0"},
+		{`(*FAIL)`, "verb (*...) is not supported, at octet 0"},
+		{`a\G`, `\G is not supported, at octet 1`},
+		{`\X`, `\X is not supported, at octet 0`},
+		{`\pL`, `Unicode property \p{...} is not supported, at octet 0`},
+		{`\Qa.b\E`, `quoting \Q...\E is not supported, at octet 0`},
+		{`\b{wb}`, `boundary \b{...} is not supported, at octet 0`},
+	}
+	for _, test := range tests {
+		_, err := Compile(test.pattern, "")
+		if e := (*Error)(nil); !errors.As(err, &e) || !e.Unsupported || err.Error() != test.want {
+			t.Errorf("/%s/: got %v, want %s", test.pattern, err, test.want)
+		}
+	}
+}
+
+// TestRefused shows what is no pattern, and what is one only without limits.
+func TestRefused(t *testing.T) {
+	tests := []struct{ pattern, want string }{
+		{`(a`, "missing ) of the group, at octet 0"},
+		{`a)`, "unmatched ), at octet 1"},
+		{`a**`, "nested quantifiers, at octet 1"},
+		{`\2(a)`, "back-reference 2 to a group that is not there, at octet 0"},
+		{`(a)\g{-2}`, "back-reference -2 to a group that is not there, at octet 3"},
+		{`\k<x>`, "back-reference x to a group that is not there, at octet 0"},
+		{`(?<=a*)b`, "a lookbehind of more than 255 octets, at octet 0"},
+		{`(?<!a{256})b`, "a lookbehind of more than 255 octets, at octet 0"},
+		{`a{65535}`, "quantifier above 65534, at octet 1"},
+		{strings.Repeat("(a)", 1001), "more than 1000 groups, at octet 3000"},
+		{strings.Repeat("(?:ab){100}", 4000), "a pattern of more than 400000 steps is not supported, at octet 0"},
+	}
+	for _, test := range tests {
+		if _, err := Compile(test.pattern, ""); err == nil || err.Error() != test.want {
+			t.Errorf("/%.30s/: got %v, want %s", test.pattern, err, test.want)
 		}
 	}
 }

@@ -2,13 +2,17 @@ package pattern
 
 // runSet takes octets of a set: all that it can, or as few as must be. The others are tried from the frame that it leaves.
 func (m *Machine) runSet(s *step, pc, at int) (place int, ok bool) {
-	if m.memory.on && m.memory.been(s.choice, at) {
-		return 0, false
-	}
 	set, text := &m.prog.sets[s.arg], m.text
 	most := len(text)
-	if most-at > int(s.max) {
-		most = at + int(s.max)
+	switch {
+	case int(s.max) < most-at:
+		if most = at + int(s.max); m.memory.on && m.memory.been(s.choice, at) {
+			return 0, false
+		}
+	case m.memory.on && s.choice >= 0:
+		if most, ok = m.memory.reach(s.choice, set, text, at, int(s.min)); !ok {
+			return 0, false
+		}
 	}
 	least := at + int(s.min)
 	if least > most {
