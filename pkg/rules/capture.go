@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"winnow/pkg/rules/pattern"
 )
@@ -23,6 +24,7 @@ type capture struct {
 type template struct {
 	tags []tagUse
 	sure bool // what a match holds is a value of the one tag that there is
+	kept atomic.Pointer[pattern.Pattern]
 }
 
 // A tagUse is a tag in a template, and where its value comes from.
@@ -236,17 +238,18 @@ func (r *run) tagValues(tag *tagUse) []string {
 	return r.commonTag(tag.name)
 }
 
-// fill makes the pattern of a template for this message. It is nil where a tag is not set: the rule is not run then. It is
-// also nil where no text has a value that every match must have.
+// fill makes the pattern of a template for this message. run is false where a tag is not set: the rule is not run then. The
+// pattern is nil where no text has a value that every match must have.
 func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 	values := map[string]string{}
+	fresh := r.fresh || rule.Type == Full
 	for t := range rule.template.tags {
 		tag := &rule.template.tags[t]
 		all := r.tagValues(tag)
-		if len(all) == 0 {
+		switch {
+		case len(all) == 0:
 			return nil, false
-		}
-		if rule.template.sure && !haveAny(texts, all) {
+		case fresh && rule.template.sure && !haveAny(texts, all):
 			return nil, true
 		}
 		quoted := make([]string, len(all))
@@ -256,8 +259,26 @@ func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 		values[tag.name] = "(?:" + strings.Join(quoted, "|") + ")"
 	}
 	source := eachTag(rule.regex.text(), func(name string) string { return values[name] })
-	p, err := pattern.Compile(source, rule.regex.flags)
-	return p, err == nil
+	if fresh {
+		p, err := pattern.Compile(source, rule.regex.flags)
+		return p, err == nil
+	}
+	return rule.template.first(source, rule.regex.flags, texts), true
+}
+
+// first returns the pattern of the first message that the rule was run on, which this message makes if there was none.
+// SpamAssassin compiles such a pattern once for the life of a process, and whoever runs it as a daemon, or measured the
+// scores of its rules, has had the rules work so: on other mail they all but never hit. Config.FreshTags does without.
+func (t *template) first(source, flags string, texts []string) *pattern.Pattern {
+	if p := t.kept.Load(); p != nil || len(texts) == 0 {
+		return p
+	}
+	p, err := pattern.Compile(source, flags)
+	if err != nil {
+		return nil
+	}
+	t.kept.CompareAndSwap(nil, p)
+	return t.kept.Load()
 }
 
 // template counts the hits of a rule that uses tags.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,31 @@ func TestTags(t *testing.T) {
 	for i, rule := range set.rules {
 		if got := run.ask(i); got != want[rule.Name] {
 			t.Errorf("%s: got %v, want %v", rule.Name, got, want[rule.Name])
+		}
+	}
+}
+
+// TestTagsOfTheFirstMessage shows that a filter keeps what was captured first, as SpamAssassin does, unless it is told not to.
+func TestTagsOfTheFirstMessage(t *testing.T) {
+	const rules = "header __TO To =~ /(?<ADDR>\\S+)/\nbody MINE /for %{ADDR}/\nfull MINE2 /for %{ADDR}/"
+	for _, fresh := range []bool{false, true} {
+		config := DefaultConfig()
+		config.FreshTags = fresh
+		set, faults := Load([]Folder{mapFolder("rules", map[string]string{"a.cf": rules})}, config)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		var got []int
+		for _, to := range []string{"", "one", "two", "one"} {
+			hits := set.check(t.Context(), mustParse(t, "To: "+to+"\n\nfor "+to+"\n"))[0].Hits
+			got = append(got, len(hits))
+		}
+		want := []int{0, 2, 1, 2}
+		if fresh {
+			want = []int{0, 2, 2, 2}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("fresh %v: got hits %v, want %v", fresh, got, want)
 		}
 	}
 }

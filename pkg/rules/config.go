@@ -16,6 +16,9 @@ type Config struct {
 	Network   bool         `yaml:"network"` // lists are asked, so that a rule with four scores has its second or fourth in force
 	Bayes     bool         `yaml:"bayes"`   // there is a Bayes classifier: the third or fourth
 	Locale    string       `yaml:"locale"`  // of `lang` lines, such as "de_DE"
+	// FreshTags has a pattern that uses what another rule captured (%{NAME}) made anew for each message. Without it, it is made
+	// once, with what was captured in the first, as SpamAssassin does it.
+	FreshTags bool `yaml:"fresh_tags"`
 }
 
 // FileConfig is what the operator decides about the rules of one file.

@@ -40,6 +40,7 @@ type run struct {
 	machine  pattern.Machine
 	value    func(int) float64 // ask, bound once
 	asked    int               // patterns run
+	fresh    bool              // patterns that use tags are made for this message
 	closed   bool              // a short circuit has hit
 	closedBy int               // the rule that is it
 	over     bool              // ctx has ended: what is not known by now stays so
@@ -60,7 +61,7 @@ func newRun(s *Set) *run {
 // begin returns a run for a message; end gives its memory back.
 func (s *Set) begin(ctx context.Context, f facts) *run {
 	r := s.runs.Get().(*run)
-	r.ctx, r.facts = ctx, f
+	r.ctx, r.facts, r.fresh = ctx, f, true
 	return r
 }
 
@@ -229,6 +230,8 @@ func (r *run) detail(i int) string {
 		return r.evidence[i]
 	case rule.Type == Meta:
 		return r.metaDetail(rule)
+	case rule.call != nil:
+		return "eval: " + excerpt(rule.call.String(), maxDetail)
 	case rule.header.exists:
 		return rule.where() + " is there"
 	case rule.header.not:

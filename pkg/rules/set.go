@@ -16,19 +16,20 @@ import (
 // A Set is the rules of some folders, ready to run. It is immutable and serves any number of messages at a time; a
 // reload loads a new one.
 type Set struct {
-	rules    []*Rule // in the order of files and lines
-	byName   map[string]int
-	sources  []source
-	sections []sectionKey
-	finders  []*pattern.Finder // by section, of the patterns of rules that are on
-	bounded  []atomic.Int64    // by rule: how often it was given up
-	stray    []Fault           // what is said of rules that do not exist
-	lost     []*Rule           // definitions that made no rule, in the order of files and lines
-	required required
-	settings *eval.Settings
-	circuits circuits
-	scoreSet int       // which of four scores is in force
-	runs     sync.Pool // of *run, for their memory
+	rules     []*Rule // in the order of files and lines
+	byName    map[string]int
+	sources   []source
+	sections  []sectionKey
+	finders   []*pattern.Finder // by section, of the patterns of rules that are on
+	bounded   []atomic.Int64    // by rule: how often it was given up
+	stray     []Fault           // what is said of rules that do not exist
+	lost      []*Rule           // definitions that made no rule, in the order of files and lines
+	required  required
+	settings  *eval.Settings
+	circuits  circuits
+	freshTags bool
+	scoreSet  int       // which of four scores is in force
+	runs      sync.Pool // of *run, for their memory
 }
 
 // A source is one rule file that has rules with a score.
@@ -74,7 +75,7 @@ func (s *Set) Running() int {
 // compile puts together what the files say.
 func (p *parser) compile() *Set {
 	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults
-	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits}
+	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits, freshTags: p.config.FreshTags}
 	for _, name := range b.order {
 		s.rules = append(s.rules, b.rules[name].rule)
 	}

@@ -33,6 +33,7 @@ func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
 func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 	r := s.begin(ctx, f)
 	defer r.end()
+	r.fresh = s.freshTags
 	if ctx.Err() != nil {
 		r.over = true
 	}
@@ -74,6 +75,7 @@ func (r *run) source(src *source) filter.Result {
 func (s *Set) Subrules(ctx context.Context, m *message.Message) []filter.Result {
 	r := s.begin(ctx, m)
 	defer r.end()
+	r.fresh = s.freshTags
 	r.closeCircuit()
 	var results []filter.Result
 	last := -1 // the file of the last result: rules stand in the order of their files
