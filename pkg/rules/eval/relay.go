@@ -46,15 +46,16 @@ func ipv4(s string) (netip.Addr, bool) {
 	return addr, err == nil && addr.Is4()
 }
 
-// hasNumericHelo looks for a client that called itself by an address rather than a name; the first such decides.
+// hasNumericHelo looks for a client that called itself by an address rather than a name. SpamAssassin means to let private
+// addresses pass, but does not: its rules are worth what they are by what it finds.
 func hasNumericHelo(f *Facts) bool {
 	for i := range f.relays().Untrusted {
 		helo := f.relays().Untrusted[i].Helo
 		if n := strings.IndexAny(helo, ",;"); n >= 0 {
 			helo = helo[:n]
 		}
-		if addr, ok := ipv4(helo); ok {
-			return !message.IsPrivate(addr)
+		if _, ok := ipv4(helo); ok {
+			return true
 		}
 	}
 	return false
