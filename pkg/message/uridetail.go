@@ -37,6 +37,12 @@ func (m *Message) uriDetails(rules *URIRules) *uriDetails {
 	for _, h := range m.HTML() {
 		d.addPage(h)
 	}
+	d.addSigners(m)
+	if rules.More != nil {
+		for _, uri := range rules.More(m) {
+			d.add(uri, URIParsed, false, false)
+		}
+	}
 	m.derived.details.Store(d)
 	return d
 }
@@ -86,7 +92,7 @@ func (d *uriDetails) add(uri string, types URITypes, wide, mustExist bool) *URID
 			spelling = spelling[:MaxURILength]
 		}
 		found.Cleaned = addNew(found.Cleaned, spelling)
-		if host, domain := d.rules.HostOf(spelling); host != "" {
+		if host, domain := d.rules.hostOf(spelling); host != "" {
 			found.Domains, found.Hosts = addNew(found.Domains, domain), addNew(found.Hosts, host)
 		}
 	}

@@ -9,6 +9,9 @@ type URIRules struct {
 	topLevel  map[string]bool
 	suffixes  map[string]bool // of two labels and more
 	Redirects []Redirect      // in the order they were defined
+
+	// More returns further URIs of a message: what its documents link to. nil for none.
+	More func(*Message) []string
 }
 
 // A Redirect returns where a URI leads on to, if it is one of its kind.
@@ -47,15 +50,16 @@ func (r *URIRules) IsValidDomain(host string) bool {
 	return r.IsTopLevel(strings.ToLower(host[dot+1:]))
 }
 
-// Domain returns the registered domain of a host, its last two labels where nothing is known of it, or the host itself
-// where it is a suffix.
+// Domain returns the registered domain of a host, or the host itself where there is none.
 func (r *URIRules) Domain(host string) string {
-	host = dropEmptyLabels(strings.ToLower(host))
+	host = strings.ToLower(host)
 	if len(r.topLevel) == 0 {
 		if domain := Domain(host); domain != "" {
 			return domain
 		}
+		return host
 	}
+	host = dropEmptyLabels(host)
 	rest := host
 	for previous := ""; ; {
 		labels := strings.Count(rest, ".") + 1
@@ -87,8 +91,8 @@ func isUSState(code string) bool {
 	return len(code) == 2 && strings.Contains(states, " "+code+" ")
 }
 
-// HostOf returns the host of a URI that rules see and its registered domain, "" where there is none that exists.
-func (r *URIRules) HostOf(uri string) (host, domain string) {
+// hostOf returns the host of a URI that rules see and its registered domain, "" where there is none that exists.
+func (r *URIRules) hostOf(uri string) (host, domain string) {
 	uri = strings.ToLower(uri)
 	for _, scheme := range [...]string{"javascript:", "cid:", "file:"} {
 		if strings.HasPrefix(uri, scheme) {

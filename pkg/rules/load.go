@@ -37,6 +37,7 @@ func Load(folders []Folder, config Config) (*Set, []Fault) {
 	if p.plugins.Loaded(eval.TextCat) {
 		p.languages(folders)
 	}
+	p.settings.UseDocuments(p.plugins)
 	set := p.compile()
 	set.applyFiles(config.Files, &p.faults)
 	set.required = p.required

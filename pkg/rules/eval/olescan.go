@@ -21,7 +21,8 @@ type office struct {
 	mhtml     bool
 	csv       bool // a table that runs a program
 
-	inflated int // octets that came out of zips so far
+	links    []string // where they refer to
+	inflated int      // octets that came out of zips so far
 }
 
 // office looks at the attachments when it is first asked.

@@ -5,13 +5,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
 const (
-	maxZipMember = 4 << 20 // octets of a file in a zip that are looked at
-	maxInflated  = 8 << 20 // octets of all of them, of one message
-	maxTargets   = 1000    // relations of a document that are looked at
+	maxZipMember   = 4 << 20 // octets of a file in a zip that are looked at
+	maxInflated    = 8 << 20 // octets of all of them, of one message
+	maxTargets     = 1000    // relations of a document that are looked at
+	maxTargetLinks = 10      // of all documents of a message
 )
 
 // openZip opens data as a zip, if it may be one and is.
@@ -181,15 +183,20 @@ func (o *office) lookTargets(data []byte) {
 	}
 }
 
-// mhtmlMark is how an address of CVE-2021-40444 begins: "http:\\1" in references.
-const mhtmlMark = "mhtml:&#x48;&#x54;&#x50;&#x3a;&#x5c;&#x5c;&#x31;&"
+// mhtmlMark is how an address of CVE-2021-40444 goes on behind mhtml:, which is "http:\\1" in references.
+const mhtmlMark = "&#x48;&#x54;&#x50;&#x3a;&#x5c;&#x5c;&#x31;&"
 
 func (o *office) lookTarget(target string) {
-	lower := strings.ToLower(target)
-	rest, isMHTML := strings.CutPrefix(lower, "mhtml:")
-	isWeb := strings.HasPrefix(rest, "http://") || strings.HasPrefix(rest, "https://")
-	o.mhtml = o.mhtml || isMHTML && isWeb || strings.HasPrefix(lower, mhtmlMark)
+	link, isMHTML := target, false
+	if _, behind, found := cutFold(target[:min(len(target), len("mhtml:"))], "mhtml:"); found && behind == "" {
+		link, isMHTML = target[len("mhtml:"):], true
+	}
+	_, isWeb := cutWebScheme(link)
+	o.mhtml = o.mhtml || isMHTML && (isWeb || strings.HasPrefix(strings.ToLower(link), mhtmlMark))
 	o.redirect = o.redirect || isWeb
+	if isWeb && len(o.links) < maxTargetLinks && !slices.Contains(o.links, link) {
+		o.links = append(o.links, link)
+	}
 }
 
 // hasMalice tells whether a binary file in a document has a macro that runs by itself.

@@ -96,3 +96,29 @@ func TestPDFIsLinear(t *testing.T) {
 		p.add([]byte("%PDF-1.4\n/Image\n"+strings.Repeat(unit, 2_000_000/len(unit))), "x")
 	}
 }
+
+func TestPDFLink(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{`<</S/URI/URI(http://example.org/a)>>`, "http://example.org/a"},
+		{`/Type/Action/S /URI /URI (http://example.org/\(a\))`, "http://example.org/(a)"},
+		{` /URI (http://example.org/)`, "http://example.org/"},
+		{`x /URI (http://example.org/)`, ""},
+		{`/S/URI/URI<687474703a2f2f612e62>`, ""},
+		{`/S/URI/URI(open /URI`, ""},
+		{`/URI(nothing) (https://example.org/long)>>`, "nothing"},
+		{`x (https://example.org/long)>>)>>`, "https://example.org/long)>>"},
+		{`x (https://short)>>`, ""},
+		{`x (https://example.org/` + strings.Repeat("x", 300) + `)>>`, ""},
+		{`x (http (https://example.org/)>>`, "https://example.org/"},
+	}
+	for _, tt := range tests {
+		if got, _ := pdfLink([]byte(tt.line)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.line, got, tt.want)
+		}
+	}
+	p := &pdfs{details: map[string][]string{}}
+	p.add([]byte("%PDF-1.4\n"+strings.Repeat("/URI(a.b)\n/URI(b)\n/URI(c\\000.d)\n", 9)+"/URI(b.c)\n"), "x")
+	if got := strings.Join(p.links, " "); got != "a.b b.c" {
+		t.Errorf("got %s", got)
+	}
+}

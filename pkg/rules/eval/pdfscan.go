@@ -36,6 +36,7 @@ type pdfs struct {
 	names     []string
 	details   map[string][]string
 	encrypted bool
+	links     []string
 	fuzzySums []string // MD5 of the first lines, and of the names at the beginning of lines
 	documents [][]byte
 	exactSums []string // of documents, once they are asked for
@@ -112,6 +113,7 @@ type pdfScan struct {
 	fuzzy  []byte
 	closed bool // no more lines are taken for the fuzzy sum
 	tags   []byte
+	linked int  // links found in this one
 	image  bool // what follows may be the size of an image
 	total  pdfSize
 	area   float64
@@ -137,6 +139,7 @@ func (s *pdfScan) line(line []byte) {
 	if line[0] == '/' {
 		s.tags = append(s.tags, line[1:1+lettersOf(line[1:])]...)
 	}
+	s.addLink(line)
 	s.detail("author", line, "/Author", pdfValue)
 	s.detail("creator", line, "/Creator", pdfValue)
 	s.detail("created", line, "/CreationDate", pdfDate)

@@ -6,31 +6,43 @@ import (
 	"strings"
 )
 
-// pdfValue returns the first string that stands behind a key in a line: (text) or <hexadecimal digits>
-// (ISO 32000-1, 7.3.4).
-func pdfValue(line []byte, key string) (value string, found bool) {
-	noText, noHex := false, false
-	for {
-		at := bytes.Index(line, []byte(key))
-		if at < 0 || noText && noHex {
-			return "", false
+// A pdfReader reads strings in a line: (text) or <hexadecimal digits> (ISO 32000-1, 7.3.4). It remembers which of them do
+// not end any more, so that a line of many beginnings is not searched to its end for each.
+type pdfReader struct{ noText, noHex bool }
+
+// read reads the string that rest begins with, blanks before it aside.
+func (r *pdfReader) read(rest []byte) (value string, found bool) {
+	rest = trimBlanks(rest, 2)
+	switch {
+	case len(rest) == 0:
+	case rest[0] == '(' && !r.noText:
+		if end := textEnd(rest[1:]); end >= 0 {
+			return pdfText(rest[1 : 1+end]), true
 		}
-		line = line[at+len(key):]
-		rest := trimBlanks(line, 2)
-		switch {
-		case len(rest) == 0:
-		case rest[0] == '(' && !noText:
-			if end := textEnd(rest[1:]); end >= 0 {
-				return pdfText(rest[1 : 1+end]), true
-			}
-			noText = true
-		case rest[0] == '<' && !noHex:
-			if end := bytes.IndexByte(rest, '>'); end >= 0 {
-				return pdfHex(rest[:end]), true
-			}
-			noHex = true
+		r.noText = true
+	case rest[0] == '<' && !r.noHex:
+		if end := bytes.IndexByte(rest, '>'); end >= 0 {
+			return pdfHex(rest[:end]), true
 		}
+		r.noHex = true
 	}
+	return "", false
+}
+
+// pdfValue returns the first string that stands behind a key in a line.
+func pdfValue(line []byte, key string) (value string, found bool) {
+	var r pdfReader
+	for !r.noText || !r.noHex {
+		_, behind, isKey := bytes.Cut(line, []byte(key))
+		if !isKey {
+			break
+		}
+		if value, found = r.read(behind); found {
+			return value, true
+		}
+		line = behind
+	}
+	return "", false
 }
 
 // trimBlanks takes at most so many white space octets off the front.
