@@ -165,6 +165,8 @@ func (r *run) hits(i int, rule *Rule, s *section) int {
 		first = 1
 	}
 	switch {
+	case rule.Type == Header && !s.present && !rule.unsetHits:
+		return 0
 	case rule.Type == Header && !s.present:
 		s.single[0] = rule.header.unset
 		return r.hitsIn(i, rule, s.single[:])

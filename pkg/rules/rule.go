@@ -18,25 +18,26 @@ type Rule struct {
 	Flags    Flags
 	Priority int // lower ones run first; it decides which captured texts a rule can use, and what a short circuit leaves out
 
-	scores   [4]float64
-	source   int // the file, by index in the set
-	section  int // the text it is matched against, by index in the set; a meta has none
-	slot     int // its pattern, by index in the section's finder
-	header   headerTest
-	text     string           // the definition as it is written, without name
-	regex    regex            // what pattern is compiled from
-	pattern  *pattern.Pattern // nil for a meta, for exists: and for what is not matched against one text
-	links    []linkTest       // of a uri_detail rule
-	captures []capture        // tags that its pattern sets
-	template *template        // its pattern uses tags; nil where it does not
-	expr     *expr            // of a meta
-	call     *call            // of an eval rule
-	off      bool             // not run: its score is 0, or it needs what is not there; its value is 0
-	circuit  circuitKind      // what it makes of a message where it hits, and ends the work
-	broken   bool             // it cannot be run: it is off for good
-	why      string           // it is broken
-	leftOut  bool             // a condition leaves it out
-	tests    []testLine
+	scores    [4]float64
+	source    int  // the file, by index in the set
+	section   int  // the text it is matched against, by index in the set; a meta has none
+	slot      int  // its pattern, by index in the section's finder
+	unsetHits bool // its pattern matches what stands for a field that is not there
+	header    headerTest
+	text      string           // the definition as it is written, without name
+	regex     regex            // what pattern is compiled from
+	pattern   *pattern.Pattern // nil for a meta, for exists: and for what is not matched against one text
+	links     []linkTest       // of a uri_detail rule
+	captures  []capture        // tags that its pattern sets
+	template  *template        // its pattern uses tags; nil where it does not
+	expr      *expr            // of a meta
+	call      *call            // of an eval rule
+	off       bool             // not run: its score is 0, or it needs what is not there; its value is 0
+	circuit   circuitKind      // what it makes of a message where it hits, and ends the work
+	broken    bool             // it cannot be run: it is off for good
+	why       string           // it is broken
+	leftOut   bool             // a condition leaves it out
+	tests     []testLine
 }
 
 // A Type is what a rule looks at.

@@ -182,6 +182,7 @@ func (s *Set) makeFinders() {
 	patterns := make([][]*pattern.Pattern, len(s.sections))
 	for _, rule := range s.rules {
 		if rule.pattern != nil && rule.template == nil && !rule.off {
+			rule.unsetHits = rule.Type == Header && rule.pattern.Match(rule.header.unset)
 			rule.slot = len(patterns[rule.section])
 			patterns[rule.section] = append(patterns[rule.section], rule.pattern)
 		}

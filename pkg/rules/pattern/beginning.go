@@ -15,14 +15,15 @@ type beginning struct {
 type trigrams [kinds * kinds]uint32
 
 const (
-	kinds      = 32
-	kindBits   = 5
-	trigram    = 3
-	beginLinks = 3 // trigrams of a beginning
-	linkLength = 2 // octets from one to the next
-	wholeBegin = beginLinks*linkLength + 1
-	maxOffset  = 8
-	maxPlaces  = 20_000 // steps to be at, at once; where there are more, every octet is possible
+	kinds        = 32
+	kindBits     = 5
+	trigram      = 3
+	beginLinks   = 3 // trigrams of a beginning
+	linkLength   = 2 // octets from one to the next
+	wholeBegin   = beginLinks*linkLength + 1
+	maxOffset    = 8
+	trigramCount = kinds * kinds * kinds
+	maxPlaces    = 20_000 // steps to be at, at once; where there are more, every octet is possible
 )
 
 const (
@@ -80,7 +81,7 @@ func kindsOf(s set) (mask uint32) {
 // beginningOf walks the program over all steps where it can be, octet by octet. Of a few places it takes the one that rules
 // out most.
 func beginningOf(p *program) *beginning {
-	w := walker{prog: p, seen: make([]int32, len(p.steps)), within: map[place]bool{}}
+	w := walker{prog: p}
 	for _, s := range p.sets {
 		w.kinds = append(w.kinds, kindsOf(s))
 	}
@@ -143,12 +144,10 @@ type places struct {
 // A walker goes through a program on all ways at once. What it finds is more than what can match: assertions and
 // lookarounds are taken to hold.
 type walker struct {
-	prog   *program
-	kinds  []uint32 // by set
-	turn   int32
-	seen   []int32        // by step: the turn in which it was entered
-	within map[place]bool // entered in this turn, with octets taken
-	into   places
+	prog  *program
+	kinds []uint32 // by set
+	seen  visited
+	into  places
 }
 
 // trigrams adds the three kinds that can follow, and returns where two octets lead.
@@ -160,16 +159,19 @@ func (w *walker) trigrams(from places, all *trigrams) places {
 		return from
 	}
 	var after places
-	known := map[place]bool{}
-	for one := range uint32(kinds) {
-		first := w.take(from, one)
-		for two := range uint32(kinds) {
-			second := w.take(first, two)
-			all[one<<kindBits|two] |= w.possible(second)
+	var known visited
+	var one, two [kinds][]place
+	w.take(from, &one)
+	for i := range one {
+		first := w.enter(one[i])
+		w.take(first, &two)
+		for j := range two {
+			second := w.enter(two[j])
+			second.beyond = second.beyond || first.beyond
+			all[i<<kindBits|j] |= w.possible(second)
 			after.beyond = after.beyond || second.beyond
 			for _, at := range second.at {
-				if !known[at] {
-					known[at] = true
+				if known.first(at, len(w.prog.steps)) {
 					after.at = append(after.at, at)
 				}
 			}
@@ -202,16 +204,12 @@ func (w *walker) kindsAt(at place) uint32 {
 	}
 }
 
-// take takes an octet of a kind.
-func (w *walker) take(from places, kind uint32) places {
-	if from.beyond {
-		return from
+// take finds where an octet of each kind leads.
+func (w *walker) take(from places, to *[kinds][]place) {
+	for i := range to {
+		to[i] = to[i][:0]
 	}
-	var next []place
 	for _, at := range from.at {
-		if w.kindsAt(at)&(1<<kind) == 0 {
-			continue
-		}
 		s := &w.prog.steps[at.pc]
 		then := place{s.then, 0}
 		switch s.do {
@@ -222,16 +220,18 @@ func (w *walker) take(from places, kind uint32) places {
 				then = place{at.pc, at.taken + 1}
 			}
 		}
-		next = append(next, then)
+		for mask := w.kindsAt(at); mask != 0; mask &= mask - 1 {
+			i := bits.TrailingZeros32(mask)
+			to[i] = append(to[i], then)
+		}
 	}
-	return w.enter(next)
 }
 
 // enter is at places, or where they lead to without an octet.
 func (w *walker) enter(all []place) places {
-	w.turn++
-	if len(w.within) > 0 {
-		clear(w.within)
+	w.seen.turn++
+	if len(w.seen.within) > 0 {
+		clear(w.seen.within)
 	}
 	w.into = places{}
 	for _, at := range all {
@@ -240,20 +240,33 @@ func (w *walker) enter(all []place) places {
 	return w.into
 }
 
-// first tells whether a place is entered for the first time in this turn.
-func (w *walker) first(at place) bool {
+// A visited is the places where a walk has been in this turn.
+type visited struct {
+	turn   int32
+	steps  []int32        // by step: the last turn
+	within map[place]bool // with octets taken
+}
+
+// first tells whether a walk is at a place for the first time in this turn, of a program of so many steps.
+func (v *visited) first(at place, steps int) bool {
 	if at.taken > 0 {
-		been := w.within[at]
-		w.within[at] = true
+		been := v.within[at]
+		if v.within == nil {
+			v.within = map[place]bool{}
+		}
+		v.within[at] = true
 		return !been
 	}
-	been := w.seen[at.pc] == w.turn
-	w.seen[at.pc] = w.turn
+	if v.steps == nil {
+		v.steps, v.turn = make([]int32, steps), max(v.turn, 1)
+	}
+	been := v.steps[at.pc] == v.turn
+	v.steps[at.pc] = v.turn
 	return !been
 }
 
 func (w *walker) visit(at place) {
-	if w.into.beyond || !w.first(at) {
+	if w.into.beyond || !w.seen.first(at, len(w.prog.steps)) {
 		return
 	}
 	s := &w.prog.steps[at.pc]

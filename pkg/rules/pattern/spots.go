@@ -1,0 +1,259 @@
+package pattern
+
+import "math/bits"
+
+// A span is where in one of the texts a match may begin.
+type span struct {
+	text       int32
+	from, last int32 // both included
+	next       int32 // span of the same pattern; -1 is none
+}
+
+// A Spots holds where the patterns of a finder may match in some texts. It keeps its memory from use to use.
+type Spots struct {
+	finder   *Finder
+	texts    []string
+	first    []int32 // span, by pattern; -1 is none
+	latest   []int32 // the same
+	marked   []int32 // patterns that have spans
+	spans    []span
+	folded   []byte
+	trigrams []uint16
+}
+
+// Scan looks through texts.
+func (s *Spots) Scan(f *Finder, texts []string) {
+	s.Forget()
+	s.finder, s.texts = f, texts
+	for len(s.first) < len(f.patterns) {
+		s.first, s.latest = append(s.first, -1), append(s.latest, -1)
+	}
+	for i, text := range texts {
+		if len(f.clues) > 0 {
+			s.scanClues(f, int32(i), text)
+		}
+		if len(f.groups) > 0 {
+			s.toTrigrams(text)
+		}
+		for g := range f.groups {
+			s.scanGroup(&f.groups[g], int32(i))
+		}
+	}
+}
+
+// Forget drops the texts.
+func (s *Spots) Forget() {
+	for _, i := range s.marked {
+		s.first[i], s.latest[i] = -1, -1
+	}
+	s.finder, s.texts, s.marked, s.spans = nil, nil, s.marked[:0], s.spans[:0]
+}
+
+func (s *Spots) scanClues(f *Finder, number int32, text string) {
+	if len(text) < trigram {
+		return
+	}
+	if cap(s.folded) < len(text) {
+		s.folded = make([]byte, len(text)+len(text)/4)
+	}
+	buf := s.folded[:len(text)]
+	table, shift := f.bits, f.shift
+	for i := range buf {
+		buf[i] = folded[text[i]]
+	}
+	gram := uint32(buf[0])<<8 | uint32(buf[1])
+	for i := trigram - 1; i < len(buf); i++ {
+		gram = (gram<<8 | uint32(buf[i])) & (1<<24 - 1)
+		bit := gram * hashFactor >> shift
+		if table[bit>>6]&(1<<(bit&63)) != 0 {
+			s.found(f, number, buf, gram, i-trigram+1)
+		}
+	}
+}
+
+// found looks which clues have that trigram, and are there.
+func (s *Spots) found(f *Finder, number int32, text []byte, gram uint32, at int) {
+	for i := f.slots[gram*hashFactor>>f.coarse]; i >= 0; {
+		w := &f.clues[i]
+		i = w.next
+		if w.gram != gram {
+			continue
+		}
+		begin := at - w.at
+		if begin < 0 || begin+len(w.text) > len(text) || string(text[begin:begin+len(w.text)]) != w.text {
+			continue
+		}
+		for _, u := range w.uses {
+			from, last := 0, begin-int(u.least)
+			if u.most != unbounded {
+				from = max(0, begin-int(u.most))
+			}
+			if last >= 0 {
+				s.mark(u.pattern, number, int32(from), int32(last))
+			}
+		}
+	}
+}
+
+// mark notes that a match may begin between two places. What overlaps becomes one span.
+func (s *Spots) mark(pattern, text, from, last int32) {
+	if i := s.latest[pattern]; i >= 0 {
+		latest := &s.spans[i]
+		if latest.text == text && from <= latest.last+1 {
+			latest.last = max(latest.last, last)
+			if from < latest.from {
+				s.back(pattern, text, from)
+			}
+			return
+		}
+	} else {
+		s.marked = append(s.marked, pattern)
+	}
+	s.spans = append(s.spans, span{text, from, last, -1})
+	number := int32(len(s.spans) - 1)
+	if i := s.latest[pattern]; i >= 0 {
+		s.spans[i].next = number
+	} else {
+		s.first[pattern] = number
+	}
+	s.latest[pattern] = number
+}
+
+// back puts the spans of a pattern in a text that reach behind a place together: matches are to be found in their order.
+func (s *Spots) back(pattern, text, from int32) {
+	latest := s.latest[pattern]
+	last := s.spans[latest].last
+	for i := s.first[pattern]; i >= 0; i = s.spans[i].next {
+		if sp := &s.spans[i]; sp.text == text && sp.last+1 >= from {
+			sp.from, sp.last, sp.next = min(sp.from, from), last, -1
+			s.latest[pattern] = i
+			return
+		}
+	}
+}
+
+// scanGroup looks for the beginnings of a group.
+func (s *Spots) scanGroup(g *group, number int32) {
+	first, second, third := &g.links[0], &g.links[1], &g.links[2]
+	for i, at := range s.trigrams[:len(s.trigrams)-2*linkLength] {
+		one := first.by[at%trigramCount]
+		if one == 0 {
+			continue
+		}
+		two := second.by[s.trigrams[i+linkLength]%trigramCount]
+		if two == 0 {
+			continue
+		}
+		three := third.by[s.trigrams[i+2*linkLength]%trigramCount]
+		if hits := first.masks[one] & second.masks[two] & third.masks[three]; hits != 0 {
+			s.markGroup(g, number, int32(i), hits)
+		}
+	}
+}
+
+// toTrigrams finds the kinds of each three octets in a row, from every place of the text. Behind its end are octets of no
+// kind.
+func (s *Spots) toTrigrams(text string) {
+	n := len(text) + wholeBegin - trigram
+	if cap(s.trigrams) < n {
+		s.trigrams = make([]uint16, n+n/4)
+	}
+	s.trigrams = s.trigrams[:n]
+	last := uint16(kindAt(text, 0)<<kindBits | kindAt(text, 1))
+	all := s.trigrams
+	rest := text[min(len(text), trigram-1):]
+	for i := 0; i < len(rest) && i < len(all); i++ {
+		last = (last<<kindBits | uint16(kind[rest[i]])) % trigramCount
+		all[i] = last
+	}
+	for i := len(rest); i < len(all); i++ {
+		last = (last<<kindBits | kindNone) % trigramCount
+		all[i] = last
+	}
+}
+
+func kindAt(text string, at int) int {
+	if at < len(text) {
+		return int(kind[text[at]])
+	}
+	return kindNone
+}
+
+func (s *Spots) markGroup(g *group, number, at int32, hits uint64) {
+	for ; hits != 0; hits &= hits - 1 {
+		i := bits.TrailingZeros64(hits)
+		if start := at - g.offsets[i]; start >= 0 {
+			s.mark(g.patterns[i], number, start, start)
+		}
+	}
+}
+
+// A Where is a match: in which of the texts, and from where to where.
+type Where struct{ Text, Start, End int }
+
+// May tells whether the pattern can match; false is certain.
+func (s *Spots) May(pattern int) bool { return s.finder.always[pattern] || s.first[pattern] >= 0 }
+
+// Count returns how many matches a pattern has in the texts from one on, at most limit, and where the first is. With a limit
+// of one the machine still holds the groups of that match.
+func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where) {
+	p := s.finder.patterns[pattern]
+	if s.finder.always[pattern] {
+		return CountIn(m, p, s.texts, from, limit)
+	}
+	c := counter{machine: m, pattern: p, limit: limit}
+	at, begin, may := int32(-1), 0, false
+	for i := s.first[pattern]; i >= 0 && c.n < limit; i = s.spans[i].next {
+		sp := s.spans[i]
+		if int(sp.text) < from {
+			continue
+		}
+		if sp.text != at {
+			at, begin, m.minEnd = sp.text, 0, 0
+			may = p.stretch.in(s.texts[at])
+		}
+		if !may {
+			continue
+		}
+		begin = c.count(int(sp.text), s.texts[sp.text], max(begin, int(sp.from)), int(sp.last))
+	}
+	m.minEnd = 0
+	return c.n, c.first
+}
+
+// CountIn is Spots.Count for a pattern that is in no finder.
+func CountIn(m *Machine, p *Pattern, texts []string, from, limit int) (n int, first Where) {
+	c := counter{machine: m, pattern: p, limit: limit}
+	for i := from; i < len(texts) && c.n < limit; i++ {
+		m.minEnd = 0
+		if p.stretch.in(texts[i]) {
+			c.count(i, texts[i], 0, len(texts[i]))
+		}
+	}
+	m.minEnd = 0
+	return c.n, c.first
+}
+
+// A counter counts the matches of a pattern.
+type counter struct {
+	machine  *Machine
+	pattern  *Pattern
+	limit, n int
+	first    Where
+}
+
+// count counts the matches that begin between two places of a text, and returns where the next one can begin.
+func (c *counter) count(number int, text string, begin, last int) int {
+	for c.n < c.limit && begin <= last {
+		start, end, ok := c.machine.find(c.pattern, text, begin, last)
+		if !ok {
+			break
+		}
+		if c.n == 0 {
+			c.first = Where{number, start, end}
+		}
+		c.n++
+		begin = c.machine.after(start, end)
+	}
+	return begin
+}
