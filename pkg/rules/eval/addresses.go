@@ -182,6 +182,16 @@ func containsAtEdge(text, word string) bool {
 	return false
 }
 
+// containsFold tells whether text has word in it, which begins with a small letter, in either case.
+func containsFold(text, word string) bool {
+	for at := 0; at+len(word) <= len(text); at++ {
+		if text[at]|0x20 == word[0] && strings.EqualFold(text[at:at+len(word)], word) {
+			return true
+		}
+	}
+	return false
+}
+
 // endsAtEdge tells whether text ends with word, in either case, which is no part of a longer word.
 func endsAtEdge(text, word string) bool {
 	i := len(text) - len(word)

@@ -78,7 +78,6 @@ func (f *Facts) readReceived(d *dates) {
 }
 
 var (
-	localHandover = regexp.MustCompile(`\bfrom (?:localhost\s|(?:\S+ ){1,2}\S*\b127\.0\.0\.1\b)`)
 	localQmail    = regexp.MustCompile(`qmail \d+ invoked by uid \d+`)
 	fetchmailMark = regexp.MustCompile(`\bby localhost with \w+ \(fetchmail-[\d.]+`)
 )
@@ -89,14 +88,39 @@ func cutFetcher(lines []string) (fetcher, rest []string) {
 		return nil, nil
 	}
 	n := 0
-	if first := lines[0]; strings.Contains(first, "from ") && (strings.Contains(first, "localhost") || strings.Contains(first, "127.0.0.1")) &&
-		localHandover.MatchString(first) || strings.Contains(first, "invoked by uid") && localQmail.MatchString(first) {
+	if isLocalHandover(lines[0]) || strings.Contains(lines[0], "invoked by uid") && localQmail.MatchString(lines[0]) {
 		n = 1
 	}
 	if n < len(lines) && strings.Contains(lines[n], "(fetchmail-") && fetchmailMark.MatchString(lines[n]) {
 		return lines[:n+1], lines[n+1:]
 	}
 	return nil, lines
+}
+
+// isLocalHandover tells whether a field is of a client on the host itself: "from localhost", or its address in the second or
+// third word behind "from".
+func isLocalHandover(line string) bool {
+	const mark, address = "from ", "127.0.0.1"
+	for pos := 0; ; {
+		i := strings.Index(line[pos:], mark)
+		if i < 0 {
+			return false
+		}
+		pos += i
+		rest := line[pos+len(mark):]
+		if isEdge(line, pos) {
+			if after, found := strings.CutPrefix(rest, "localhost"); found && after != "" && isSpaceByte(after[0]) {
+				return true
+			}
+			words := strings.SplitN(rest, " ", 4)
+			for _, word := range words[1:min(3, len(words))] {
+				if holdsWholeWord(word, address) {
+					return true
+				}
+			}
+		}
+		pos += len(mark)
+	}
 }
 
 // dateIn finds the date in a Received field: "7 Aug 2006 17:48:07 +0200".

@@ -20,7 +20,7 @@ var (
 // isFakeAOL looks for host names like those of AOL's relays in fields that AOL did not write.
 func isFakeAOL(f *Facts) bool {
 	received := f.field("Received", 0)
-	if !strings.Contains(received, "rly-") && !strings.Contains(strings.ToLower(received), "rly-") {
+	if !containsFold(received, "rly-") {
 		return false
 	}
 	received = oneBlank(received)
@@ -107,7 +107,7 @@ var (
 // isMSNGroup tells of mail of MSN's groups, by the marks that they left.
 func isMSNGroup(f *Facts) bool {
 	to := f.field("To", 0)
-	if !strings.Contains(strings.ToLower(to), "@groups.msn.com>") {
+	if !containsFold(to, "groups.msn.com>") {
 		return false
 	}
 	list, server := groupRecipient.FindStringSubmatch(to), groupServer.FindStringSubmatch(f.field("Received", 0))
