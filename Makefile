@@ -7,7 +7,7 @@ export CGO_ENABLED = 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 
-.PHONY: help build demo test race conformance lint fuzz bench clean
+.PHONY: help build demo test race conformance lint fuzz bench bench-content clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,13 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: ## all benchmarks, allocations shown
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+MAILS ?=
+bench-content: ## content rules on the mails of the folder MAILS: what each layer costs, and all beside spamd -L
+	@[ -n "$(MAILS)" ] || { echo "name a folder of mails: make bench-content MAILS=~/Maildir/cur"; exit 1; }
+	@test/setup.sh spamd
+	$(GO) run ./cmd/winnow rules cost --local --rules /usr/share/spamassassin $(abspath $(MAILS))
+	$(GO) test ./test/conformance -count=1 -v -run Speed -timeout 2h -speed $(abspath $(MAILS))
 
 clean: ## remove what was built
 	rm -rf bin

@@ -10,6 +10,7 @@ package() { # the Debian package of a program
 	case $1 in
 	redis-server) echo redis-server ;;
 	cc) echo gcc libc6-dev ;;
+	spamd) if apt-cache show spamd >/dev/null 2>&1; then echo spamd; else echo spamassassin; fi ;; # parted in Debian 13
 	*) echo "$1" ;;
 	esac
 }

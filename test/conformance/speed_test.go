@@ -1,0 +1,174 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"winnow/pkg/message"
+	"winnow/pkg/rules"
+)
+
+var (
+	speedOf   = flag.String("speed", "", "measure the mails of this folder, or those that this file names, beside spamd -L")
+	speedMost = flag.Int("most", 1000, "how many of them, taken evenly")
+)
+
+// TestSpeed measures the content stage beside spamd, with the same rules on the same mails, in turns, one at a time: each
+// mail goes to spamd and then through the stage before the next one comes, so that whatever else the machine does weighs on
+// both. It is started by `make bench-content`.
+func TestSpeed(t *testing.T) {
+	if *speedOf == "" {
+		t.Skip("wants -speed: make bench-content")
+	}
+	files := sampled(t, *speedOf, *speedMost)
+	set := load(t, stockFolder)
+	address := startSpamd(t)
+	warm, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		askSpamd(t, address, warm)
+		check(t, set, warm)
+	}
+	var ours, theirs []time.Duration
+	size := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size += len(text)
+		theirs = append(theirs, askSpamd(t, address, text))
+		ours = append(ours, check(t, set, text))
+	}
+	a, b := total(ours), total(theirs)
+	t.Logf("%d mails, %.1f KB each\n%s%s%.1f times faster", len(files), float64(size)/1024/float64(len(files)),
+		spreadLine("winnow", ours), spreadLine("spamd -L", theirs), float64(b)/float64(a))
+}
+
+// sampled returns at most so many of the files of a folder, or of those that a list names relative to its own folder.
+func sampled(t *testing.T, from string, most int) []string {
+	t.Helper()
+	var files []string
+	info, err := os.Stat(from)
+	if err == nil && info.IsDir() {
+		err = filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
+			if err == nil && entry.Type().IsRegular() {
+				files = append(files, path)
+			}
+			return err
+		})
+	} else if err == nil {
+		var text []byte
+		text, err = os.ReadFile(from)
+		for name := range strings.Lines(string(text)) {
+			files = append(files, filepath.Join(filepath.Dir(from), strings.TrimSpace(name)))
+		}
+	}
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no mails in %s: %v", from, err)
+	}
+	step := max(1, len(files)/most)
+	var some []string
+	for i := 0; i < len(files) && len(some) < most; i += step {
+		some = append(some, files[i])
+	}
+	return some
+}
+
+// check takes a mail from its octets to its hits.
+func check(t *testing.T, set *rules.Set, text []byte) time.Duration {
+	start := time.Now()
+	m, err := message.Parse(bytes.NewReader(text), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules.NewStage(set).Check(t.Context(), m)
+	return time.Since(start)
+}
+
+// startSpamd starts spamd with the stock rules, local tests only, one child, and returns its address.
+func startSpamd(t *testing.T) string {
+	t.Helper()
+	spamd, err := exec.LookPath("spamd")
+	if err != nil {
+		t.Skip("there is no spamd: make bench-content installs it")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	_, port, _ := net.SplitHostPort(address)
+	state := t.TempDir()
+	c := exec.Command(spamd, "--local", "--nouser-config", "--listen=127.0.0.1", "--port="+port, "--max-children=1",
+		"--min-children=1", "--max-conn-per-child=1000000", "--username=nobody", "--syslog=stderr", "--helper-home-dir="+state)
+	c.Env = append(os.Environ(), "HOME="+state, "LC_ALL=C")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Signal(os.Interrupt)
+		_ = c.Wait()
+	})
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return address
+		}
+	}
+	t.Fatal("spamd does not come up")
+	return ""
+}
+
+// askSpamd has spamd judge a mail, and returns how long its answer took.
+func askSpamd(t *testing.T, address string, text []byte) time.Duration {
+	t.Helper()
+	start := time.Now()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(start.Add(5 * time.Minute))
+	fmt.Fprintf(conn, "SYMBOLS SPAMC/1.5\r\nContent-length: %d\r\n\r\n", len(text))
+	if _, err := conn.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	answer := bufio.NewReader(conn)
+	first, err := answer.ReadString('\n')
+	if err != nil || !strings.Contains(first, "EX_OK") {
+		t.Fatalf("spamd: %q, %v", first, err)
+	}
+	_, _ = io.Copy(io.Discard, answer)
+	return time.Since(start)
+}
+
+func total(times []time.Duration) (sum time.Duration) {
+	for _, d := range times {
+		sum += d
+	}
+	return sum
+}
+
+func spreadLine(name string, times []time.Duration) string {
+	sorted := slices.Sorted(slices.Values(times))
+	at := func(part float64) float64 {
+		return float64(sorted[int(part*float64(len(sorted)-1))]) / float64(time.Millisecond)
+	}
+	mean := float64(total(times)) / float64(len(times)) / float64(time.Millisecond)
+	return fmt.Sprintf("%-10s mean %8.3f ms  p50 %8.3f  p95 %8.3f  max %8.3f\n", name, mean, at(0.5), at(0.95), at(1))
+}
