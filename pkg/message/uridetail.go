@@ -92,7 +92,7 @@ func (d *uriDetails) add(uri string, types URITypes, wide, mustExist bool) *URID
 			spelling = spelling[:MaxURILength]
 		}
 		found.Cleaned = addNew(found.Cleaned, spelling)
-		if host, domain := d.rules.hostOf(spelling); host != "" {
+		if host, domain := d.rules.HostOf(spelling); host != "" {
 			found.Domains, found.Hosts = addNew(found.Domains, domain), addNew(found.Hosts, host)
 		}
 	}

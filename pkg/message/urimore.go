@@ -16,7 +16,7 @@ func (d *uriDetails) addSigners(m *Message) {
 
 func (d *uriDetails) addSigner(domain string) {
 	uri := "domainkeys:" + domain
-	host, registered := d.rules.hostOf(uri)
+	host, registered := d.rules.HostOf(uri)
 	if _, known := d.index[uri]; known || host == "" || len(d.all) >= MaxDetails {
 		return
 	}

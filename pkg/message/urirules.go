@@ -50,16 +50,15 @@ func (r *URIRules) IsValidDomain(host string) bool {
 	return r.IsTopLevel(strings.ToLower(host[dot+1:]))
 }
 
-// Domain returns the registered domain of a host, or the host itself where there is none.
+// Domain returns the registered domain of a host, its last two labels where nothing is known of it, or the host itself
+// where it is a suffix.
 func (r *URIRules) Domain(host string) string {
-	host = strings.ToLower(host)
+	host = dropEmptyLabels(strings.ToLower(host))
 	if len(r.topLevel) == 0 {
 		if domain := Domain(host); domain != "" {
 			return domain
 		}
-		return host
 	}
-	host = dropEmptyLabels(host)
 	rest := host
 	for previous := ""; ; {
 		labels := strings.Count(rest, ".") + 1
@@ -91,8 +90,8 @@ func isUSState(code string) bool {
 	return len(code) == 2 && strings.Contains(states, " "+code+" ")
 }
 
-// hostOf returns the host of a URI that rules see and its registered domain, "" where there is none that exists.
-func (r *URIRules) hostOf(uri string) (host, domain string) {
+// HostOf returns the host of a URI that rules see and its registered domain, "" where there is none that exists.
+func (r *URIRules) HostOf(uri string) (host, domain string) {
 	uri = strings.ToLower(uri)
 	for _, scheme := range [...]string{"javascript:", "cid:", "file:"} {
 		if strings.HasPrefix(uri, scheme) {

@@ -51,8 +51,7 @@ func reasons() map[string]string {
 			country_db_path uri_country_db_path uri_country_db_isp_path user_scores_dsn user_scores_sql_username
 			user_scores_sql_password user_scores_sql_custom_query user_scores_ldap_username user_scores_ldap_password
 			user_scores_fallback_to_global score_set`},
-		{"the public suffix list is built in", `util_rb_tld util_rb_2tld util_rb_3tld util_rb_4tld clear_util_rb`},
-		{"links are taken as they stand; no redirection is followed", `redirector_pattern url_redirector
+		{"links are taken as they stand; no redirection is followed", `url_redirector
 			url_redirector_get url_redirector_params clear_url_redirector max_short_urls max_short_url_redirections
 			url_shortener_user_agent url_shortener_method url_shortener_loginfo url_shortener_timeout url_shortener_cache_type
 			url_shortener_cache_dsn url_shortener_cache_username url_shortener_cache_password url_shortener_cache_ttl

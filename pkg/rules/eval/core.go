@@ -1,6 +1,14 @@
 package eval
 
-import "winnow/pkg/message"
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
+)
 
 // coreSettings is what no plugin owns: networks, registry suffixes, redirectors.
 type coreSettings struct {
@@ -14,4 +22,65 @@ func (s *Settings) Networks() *message.Networks { return &s.core.networks }
 // URIRules is what rule files say about URIs.
 func (s *Settings) URIRules() *message.URIRules { return &s.core.uris }
 
-var coreDirectives = map[string]Directive{"ok_locales": setOKLocales}
+var coreDirectives = map[string]Directive{
+	"ok_locales":         setOKLocales,
+	"util_rb_tld":        addSuffixes(1),
+	"util_rb_2tld":       addSuffixes(2),
+	"util_rb_3tld":       addSuffixes(3),
+	"util_rb_4tld":       addSuffixes(4),
+	"clear_util_rb":      clearSuffixes,
+	"redirector_pattern": addRedirector,
+}
+
+// addSuffixes takes suffixes of so many labels below which domains are registered.
+func addSuffixes(labels int) Directive {
+	return func(s *Settings, value string) error {
+		suffixes := strings.Fields(value)
+		if len(suffixes) == 0 {
+			return errors.New("wants a suffix, such as co.uk")
+		}
+		for _, suffix := range suffixes {
+			if strings.Count(suffix, ".")+1 != labels || strings.HasPrefix(suffix, ".") || strings.HasSuffix(suffix, ".") || strings.Contains(suffix, "..") {
+				return fmt.Errorf("%s does not have %d labels", suffix, labels)
+			}
+		}
+		for _, suffix := range suffixes {
+			s.core.uris.AddSuffix(suffix)
+		}
+		return nil
+	}
+}
+
+func clearSuffixes(s *Settings, value string) error {
+	if value != "" {
+		return errors.New("wants nothing behind it")
+	}
+	s.core.uris.ClearSuffixes()
+	return nil
+}
+
+// machines run redirector patterns: messages are looked at on several goroutines, and a machine serves one at a time.
+var machines = sync.Pool{New: func() any { return new(pattern.Machine) }}
+
+// addRedirector takes a pattern for URIs that lead on to another, which its first group holds.
+func addRedirector(s *Settings, value string) error {
+	source, flags, err := cutDelimiters(strings.TrimSpace(value))
+	if err != nil {
+		return err
+	}
+	compiled, err := pattern.CompileGroups(source, flags)
+	if err != nil {
+		return err
+	}
+	s.core.uris.Redirects = append(s.core.uris.Redirects, func(uri string) (string, bool) {
+		m := machines.Get().(*pattern.Machine)
+		defer machines.Put(m)
+		defer m.Forget()
+		if _, _, found := m.Find(compiled, uri, 0); !found {
+			return "", false
+		}
+		target, ok := m.Group(1)
+		return strings.Clone(target), ok
+	})
+	return nil
+}

@@ -21,6 +21,15 @@ func bareRegex(source, flags string) (*regex, error) {
 
 // looseRegex compiles a pattern that may have delimiters and flags: /.../i, m{...}, or neither.
 func looseRegex(text string) (*regex, error) {
+	source, flags, err := cutDelimiters(text)
+	if err != nil {
+		return nil, err
+	}
+	return bareRegex(source, flags)
+}
+
+// cutDelimiters takes a pattern out of its delimiters, if it has any.
+func cutDelimiters(text string) (source, flags string, err error) {
 	source, end := text, ""
 	if rest, found := strings.CutPrefix(text, "/"); found {
 		source, end = rest, "/"
@@ -28,13 +37,13 @@ func looseRegex(text string) (*regex, error) {
 		source, end = rest, closing(open)
 	}
 	if end == "" {
-		return bareRegex(source, "")
+		return source, "", nil
 	}
 	at := strings.LastIndex(source, end)
 	if at < 0 || strings.Trim(source[at+1:], "abcdfghijklmnopqrstuvwxyz") != "" {
-		return nil, errors.New("the pattern has no end, or letters behind it that are no flags")
+		return "", "", errors.New("the pattern has no end, or letters behind it that are no flags")
 	}
-	return bareRegex(source[:at], source[at+1:])
+	return source[:at], source[at+1:], nil
 }
 
 // cutOperator cuts m or qr and the delimiter off the front.
