@@ -46,10 +46,10 @@ func printCoverage(out io.Writer, coverage *rules.Coverage, all bool) error {
 	if err := t.print(out); err != nil {
 		return err
 	}
-	t = newTable("RULE", "TYPE", "POINTS", "HERE", "WHERE", "REASON")
+	t = newTable("RULE", "TYPE", "POINTS", "HERE", "REASON", "WHERE")
 	for _, r := range coverage.Rules {
 		if all || r.Score != 0 {
-			t.row(r.Name, r.Type, points(r.Score), r.Grade.String(), fmt.Sprintf("%s:%d", r.File, r.Line), r.Reason)
+			t.row(r.Name, r.Type, points(r.Score), r.Grade.String(), r.Reason, fmt.Sprintf("%s:%d", r.File, r.Line))
 		}
 	}
 	if len(t.rows) == 1 {

@@ -59,7 +59,9 @@ func printRule(out io.Writer, shown *rules.Shown) error {
 		expansion = fmt.Sprintf("%s ... (%d octets in all)", expansion[:maxShownPattern], n)
 	}
 	optional("expansion", expansion)
-	optional("score", scores(shown))
+	if !strings.HasPrefix(shown.Name, "__") { // a subrule adds no points
+		optional("score", scores(shown))
+	}
 	optional("flags", strings.Join(shown.Flags, " "))
 	if shown.Priority != 0 {
 		optional("priority", strconv.Itoa(shown.Priority))

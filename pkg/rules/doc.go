@@ -21,14 +21,21 @@
 //
 //	header NAME Field[:raw|:addr|:name|...] =~ /pattern/ [if-unset: text]     and !~, and exists:Field
 //	body | rawbody | uri | full NAME /pattern/flags                           or m{...}, qr!...!
+//	header | body | rawbody | full NAME eval:function(arguments)              see winnow/pkg/rules/eval
+//	mimeheader NAME Field[:raw] =~ /pattern/ [if-unset: text]                 of each MIME part
+//	uri_detail NAME key =~ /pattern/ key !~ /pattern/ ...                     raw, cleaned, type, text, domain, host
+//	askdns NAME question type pattern                                         never hits
 //	meta NAME expression         rules, numbers, ! && || ?: ^ < <= > >= == != + - * / ( ), rules_matching(GLOB)
 //	score NAME n [n n n]         without and with network, then with Bayes; (n) is added; 0 turns the rule off
 //	describe NAME text
-//	tflags NAME flag...          nice, net, learn, multiple, maxhits=N, nosubject; others have no effect
+//	tflags NAME flag...          nice, net, learn, multiple, maxhits=N, nosubject, range=, concat; others have no effect
 //	priority NAME n
+//	shortcircuit NAME on|spam|ham|off
+//	replace_tag | replace_pre | replace_inter | replace_post NAME text, replace_rules NAME...
 //	test NAME ok|fail text       see RunTests
 //	include FILE                 relative to this file, within the folder
-//	if | ifplugin | else | endif | require_version | lang
+//	if | ifplugin | else | endif | require_version | lang | loadplugin | enable_compat
 //
-// What SpamAssassin has beside these is named as a fault where it costs a rule, and as ignored where it does not.
+// and those by which plugins are configured, which eval has. A pattern may have named groups, (?<NAME>...), and use what
+// others captured, %{NAME}. What SpamAssassin has beside these is named as ignored, with the reason.
 package rules
