@@ -55,7 +55,7 @@ func TestFinderLosesNothing(t *testing.T) {
 	var m Machine
 	var spots Spots
 	matched, ruledOut := 0, 0
-	for range 60 {
+	for range 25 {
 		var patterns []*Pattern
 		var sources []string
 		for len(patterns) < 100 {
@@ -90,7 +90,7 @@ func TestFinderLosesNothing(t *testing.T) {
 			}
 		}
 	}
-	if matched < 10_000 || ruledOut < 50_000 {
+	if matched < 5_000 || ruledOut < 20_000 {
 		t.Errorf("%d matches and %d ruled out: the comparison says little", matched, ruledOut)
 	}
 }

@@ -353,7 +353,7 @@ func TestRandomPatternsAsPerl(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	flags := []string{"", "i", "s", "m", "x", "is", "im"}
 	var questions []question
-	for range 6000 {
+	for range 3000 {
 		pattern, letters := (&maker{r: r}).pattern(3), flags[r.IntN(len(flags))]
 		for range 3 {
 			questions = append(questions, question{pattern, letters, randomText(r)})
