@@ -1,6 +1,9 @@
 package pattern
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 // A beginning is what seven octets at or near the beginning of a match can be: which three can be the first of them, which
 // three follow the second, and which the fourth. Octets are told apart by kind only: letters without case, white space,
@@ -26,14 +29,20 @@ const (
 	maxPlaces    = 20_000 // steps to be at, at once; where there are more, every octet is possible
 )
 
+// Kinds beside those of the letters, of which the four rarest are one.
 const (
-	kindSpace = 26 + iota
+	kindSpace = 23 + iota
 	kindDigit
 	kindJoint // - _ .
-	kindPunct // and control characters
+	kindTag   // <
+	kindAmp   // &
+	kindLike  // ! @ $ | which stand for letters
+	kindPunct // others, and control characters
 	kindHigh
 	kindNone // behind the end of the text
 )
+
+const letterKinds = "abcdefghiklmnoprstuvwy" // in this order; j, q, x and z come behind
 
 const everyKind = 1<<kinds - 1
 
@@ -41,14 +50,22 @@ const everyKind = 1<<kinds - 1
 var kind = func() (table [256]uint8) {
 	for b := range table {
 		switch c := byte(b); {
+		case alpha.has(c) && strings.IndexByte(letterKinds, fold(c)) >= 0:
+			table[b] = uint8(strings.IndexByte(letterKinds, fold(c)))
 		case alpha.has(c):
-			table[b] = fold(c) - 'a'
+			table[b] = uint8(len(letterKinds))
 		case space.has(c):
 			table[b] = kindSpace
 		case digit.has(c):
 			table[b] = kindDigit
 		case c == '-' || c == '_' || c == '.':
 			table[b] = kindJoint
+		case c == '<':
+			table[b] = kindTag
+		case c == '&':
+			table[b] = kindAmp
+		case strings.IndexByte("!@$|", c) >= 0:
+			table[b] = kindLike
 		case c >= 0x80:
 			table[b] = kindHigh
 		default:

@@ -60,7 +60,7 @@ const perGram = 16
 // takes longer than trying everywhere.
 const (
 	fewStarts  = 1.0 / 2000
-	manyStarts = 1.0 / 5
+	manyStarts = 1.0 / 12
 )
 
 // fewBeginnings is of how many patterns it is not worth while to look for the beginnings.
@@ -74,7 +74,7 @@ func NewFinder(patterns []*Pattern) *Finder {
 	var beginnings []*beginning
 	for i, p := range patterns {
 		starts := p.need.starts()
-		if starts > fewStarts && p.anchor != anchorText {
+		if starts > fewStarts && p.anchor == anchorNone {
 			if b := beginningOf(p.prog); b.starts() < min(starts, manyStarts) {
 				begin, beginnings = append(begin, int32(i)), append(beginnings, b)
 				continue
