@@ -1,7 +1,11 @@
 package message
 
 import (
+	"bytes"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -90,5 +94,72 @@ func BenchmarkHeaderText(b *testing.B) {
 			m.HeaderText(name, HeaderDecoded)
 			m.HeaderText(name, HeaderAddr)
 		}
+	}
+}
+
+// corpusSample returns up to so many messages of the corpus, which is not part of the project; it skips where it is not.
+func corpusSample(b *testing.B, count int) [][]byte {
+	b.Helper()
+	root := filepath.Join("..", "..", "..", "shared", "corpus")
+	if named := os.Getenv("WINNOW_CORPUS"); named != "" {
+		root = named
+	}
+	var files []string
+	filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if len(files) < count {
+		b.Skip("no corpus")
+	}
+	var messages [][]byte
+	for i := 0; i < len(files); i += len(files) / count {
+		text, err := os.ReadFile(files[i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		messages = append(messages, text)
+	}
+	return messages
+}
+
+// BenchmarkCorpus derives from messages of the corpus all that rules look at; each iteration is one message.
+func BenchmarkCorpus(b *testing.B) {
+	messages := corpusSample(b, 500)
+	rules := &URIRules{}
+	layers := []struct {
+		name   string
+		derive func(*Message)
+	}{
+		{"parse", func(*Message) {}},
+		{"mime", func(m *Message) { m.Parts() }},
+		{"rawbody", func(m *Message) { m.RawBody() }},
+		{"body", func(m *Message) { m.BodyLines() }},
+		{"uris", func(m *Message) { m.URIDetails(rules) }},
+		{"list uris", func(m *Message) { m.URIs() }},
+		{"all", func(m *Message) {
+			m.RawBody()
+			m.Full()
+			m.URIDetails(rules)
+			for _, name := range []string{"ALL", "From", "To", "Subject", "Received", "Message-Id", "ToCc"} {
+				m.HeaderText(name, HeaderDecoded)
+			}
+			m.HeaderText("From", HeaderAddr)
+			m.HeaderText("From", HeaderName)
+		}},
+	}
+	for _, layer := range layers {
+		b.Run(layer.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				m, err := Parse(bytes.NewReader(messages[i%len(messages)]), 0)
+				if err != nil {
+					b.Fatal(err)
+				}
+				layer.derive(m)
+			}
+		})
 	}
 }

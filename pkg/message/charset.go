@@ -299,6 +299,9 @@ func decodeUTF7(text []byte) (string, bool) {
 	var out strings.Builder
 	for {
 		before, rest, found := bytes.Cut(text, []byte("+"))
+		if !isASCII(before) {
+			return "", false
+		}
 		out.Write(before)
 		if !found {
 			return out.String(), true

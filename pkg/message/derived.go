@@ -39,7 +39,7 @@ func (l *lazy[T]) get(build func() T) T {
 func (m *Message) Entities() []*Part { return m.structure().entities }
 
 // Parts returns the MIME leaves in the order they stood in: what is no multipart and no attached message itself. A
-// message that is neither is its own and only part. They are shared: nobody may write to them.
+// message that is neither is its own and only part; a multipart without a body has none. They are shared: nobody may write to them.
 func (m *Message) Parts() []*Part {
 	return m.derived.parts.get(func() []*Part {
 		var leaves []*Part

@@ -30,10 +30,10 @@ func TestConcurrent(t *testing.T) {
 func checkInvariants(t *testing.T, m *Message) {
 	t.Helper()
 	deriveAll(m)
-	if len(m.Parts()) == 0 && len(m.Entities()) < MaxParts {
-		t.Error("no part at all")
+	if len(m.Entities()) == 0 {
+		t.Error("no entity at all")
 	}
-	if n := len(m.Entities()); n > MaxParts {
+	if n := len(m.Entities()); n > MaxEntities+1 {
 		t.Errorf("%d entities", n)
 	}
 	for i, line := range m.BodyLines() {
@@ -53,6 +53,11 @@ func checkInvariants(t *testing.T, m *Message) {
 		}
 	}
 	checkURIs(t, m.URIs())
+	for _, u := range m.URIDetails(&URIRules{}) {
+		if len(u.Cleaned) == 0 || len(u.Raw) > MaxURILength+len("http://") {
+			t.Errorf("%+v", u)
+		}
+	}
 }
 
 func checkURIs(t *testing.T, uris []URI) {

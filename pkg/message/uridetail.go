@@ -86,6 +86,10 @@ func (d *uriDetails) add(uri string, types URITypes, wide, mustExist bool) *URID
 		return nil
 	}
 	found := URIDetail{Raw: uri}
+	if known {
+		found = d.all[at]
+	}
+	domains := 0
 	for _, spelling := range d.rules.spellings(uri, wide) {
 		if len(spelling) > MaxURILength {
 			d.truncated = true
@@ -94,19 +98,20 @@ func (d *uriDetails) add(uri string, types URITypes, wide, mustExist bool) *URID
 		found.Cleaned = addNew(found.Cleaned, spelling)
 		if host, domain := d.rules.HostOf(spelling); host != "" {
 			found.Domains, found.Hosts = addNew(found.Domains, domain), addNew(found.Hosts, host)
+			domains++
 		}
 	}
-	if mustExist && len(found.Domains) == 0 {
+	if mustExist && domains == 0 {
 		return nil
 	}
-	if !known {
-		at = len(d.all)
-		d.index[uri] = at
-		d.all = append(d.all, found)
+	found.Types |= types
+	if known {
+		d.all[at] = found
+		return &d.all[at]
 	}
-	detail := &d.all[at]
-	detail.Types |= types
-	return detail
+	d.index[uri] = len(d.all)
+	d.all = append(d.all, found)
+	return &d.all[len(d.all)-1]
 }
 
 // addNew adds s unless it is there already.

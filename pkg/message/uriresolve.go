@@ -22,6 +22,7 @@ func splitURI(uri string) (u relativeURI) {
 		u.authority, u.hasAuthority, uri = rest[:end], true, rest[end:]
 	}
 	uri, u.fragment, u.hasFragment = strings.Cut(uri, "#")
+	u.fragment, _, _ = strings.Cut(u.fragment, "\n") // SpamAssassin's expression ends there
 	u.path, u.query, u.hasQuery = strings.Cut(uri, "?")
 	return u
 }

@@ -43,7 +43,7 @@ func trimSpelling(uri string) string {
 
 // spell finds the spellings of one URI.
 func (s *speller) spell(uri string) {
-	if len(uri) <= 1 || strings.IndexByte("#?&", uri[0]) >= 0 || uri[0] == '/' && uri[1] != '/' {
+	if len(uri) <= 1 || s.wide && utf8.RuneCountInString(clip(uri, utf8.UTFMax+1)) == 1 || strings.IndexByte("#?&", uri[0]) >= 0 || uri[0] == '/' && uri[1] != '/' {
 		return
 	}
 	if at := strings.IndexAny(uri, "@:"); hasPrefixFold(uri, "mailto:") || at >= 0 && uri[at] == '@' {
