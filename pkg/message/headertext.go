@@ -139,7 +139,11 @@ func (m *Message) fields(raw bool, names ...string) []string {
 	for _, name := range names {
 		for _, f := range m.stamped() {
 			if strings.EqualFold(f.Name, name) && !isOfFilters(name) {
-				lines = append(lines, f.text(raw)+"\n")
+				line := f.text(raw) + "\n"
+				if raw {
+					line = clip(line, MaxFieldValue)
+				}
+				lines = append(lines, line)
 			}
 		}
 	}

@@ -108,13 +108,14 @@ func toCRLF(text []byte) []byte {
 }
 
 // skipSeparator drops the line that begins a message in an mbox file. It must not be taken for the From field of RFC 822
-// mail, which may have blanks before its colon.
+// mail, which may have a blank before its colon.
 func skipSeparator(text []byte) []byte {
-	rest, found := bytes.CutPrefix(text, []byte("From "))
-	if !found || bytes.HasPrefix(bytes.TrimLeft(rest, " \t"), []byte(":")) {
+	rest, found := bytes.CutPrefix(text, []byte("From"))
+	blanks := len(rest) - len(bytes.TrimLeft(rest, whiteSpace))
+	if !found || blanks == 0 || blanks == 1 && bytes.HasPrefix(rest[1:], []byte(":")) {
 		return text
 	}
-	_, rest, _ = bytes.Cut(rest, []byte("\n"))
+	_, rest, _ = bytes.Cut(text, []byte("\n"))
 	return rest
 }
 
