@@ -19,6 +19,14 @@ func FuzzFile(f *testing.F) {
 		"include a.cf\ninclude ../x\nrequire_version 2",
 		"uri A /\\x{2018}$/\nfull B /^a$/m\nrawbody C /[[:alpha:]\\d-]+/",
 		"body A /a\\#b/ # c\n\ufeff\n\x00\xff",
+		"mimeheader A Content-Type:raw =~ /x/ [if-unset: y]\ntflags A range=1-2 concat multiple\nmimeheader B ALL !~ /x/",
+		"uri_detail A raw =~ /x/ text !~ m|y|i host =~ /z/\naskdns B _X_.y TXT /z/",
+		"replace_tag A [a4]\nreplace_inter I \\s?\nreplace_post P +\nreplace_pre Q \\b\nbody B /<inter I><post P><pre Q><A><A>/\nreplace_rules B",
+		"replace_start ((\nreplace_end ))\nreplace_tag A <A><A>\nbody B /<A>((A))/\nreplace_rules B",
+		"header A To =~ /(?<T>\\S+)/\nbody B /%{T}%{HEADER(From)}/i\nbody C /(?<T>%{T})/\ntflags A multiple\nmeta D B || !C",
+		"header A eval:check_for_spf_pass('x', \"y\", 2)\nbody B eval:check_bayes(\nfull C eval:nothing()",
+		"loadplugin Mail::SpamAssassin::Plugin::Shortcircuit\nbody A /Hans/\nshortcircuit A spam\npriority A -5\nmeta B A || !C\nshortcircuit B on",
+		"if can(Mail::SpamAssassin::Conf::compat_x)\nelse\nenable_compat x\nbody A /(/\nendif\nifplugin Foo\nbody A /a/\nendif",
 	} {
 		f.Add(seed)
 	}
@@ -34,6 +42,11 @@ func FuzzFile(f *testing.F) {
 			}
 		}
 		set.Lint()
+		set.Coverage()
+		for _, rule := range set.Rules() {
+			set.Show(rule.Name)
+		}
+		set.check(t.Context(), m)
 		set.RunTests()
 		hitting(set, m)
 	})

@@ -70,7 +70,6 @@ func (r *reader) replaceRules(l line) {
 // replaceTags replaces the tags in the patterns of the rules that ask for it. One that is no good then keeps its pattern as
 // it is written.
 func (p *parser) replaceTags(s *Set) {
-	expand := p.replace.expander()
 	done := map[string]bool{}
 	for _, each := range p.replace.rules {
 		i, found := s.byName[each.name]
@@ -83,14 +82,14 @@ func (p *parser) replaceTags(s *Set) {
 			p.faults.add(each.at, Warning, each.name, "replace_rules: a "+rule.kind()+" rule has no tags", "")
 			continue
 		}
-		if err := rule.replaceTags(expand); err != nil {
+		if err := rule.replaceTags(&p.replace); err != nil {
 			p.faults.add(place{rule.File, rule.Line}, Broken, rule.Name, "with its tags replaced: "+err.Error(), "")
 		}
 	}
 }
 
-func (rule *Rule) replaceTags(expand *expander) error {
-	text, err := expand.expand(rule.regex.source)
+func (rule *Rule) replaceTags(tags *replacing) error {
+	text, err := tags.expand(rule.regex.source)
 	if err != nil || text == rule.regex.source {
 		return err
 	}
@@ -102,58 +101,61 @@ func (rule *Rule) replaceTags(expand *expander) error {
 	return err
 }
 
-// An expander replaces tags.
-type expander struct {
-	*replacing
-	companions map[string]*regexp.Regexp // by word: <pre NAME>
-	tagged     *regexp.Regexp            // a tag
-}
-
 // element is where SpamAssassin cuts a pattern up, whatever replace_start and replace_end say.
 var element = regexp.MustCompile(`<[^<>]+>`)
 
 // again is what makes for another pass.
 var again = regexp.MustCompile(`<[^>]+>`)
 
-func (r *replacing) expander() *expander {
-	start, end := regexp.QuoteMeta(r.start), regexp.QuoteMeta(r.end)
-	e := &expander{replacing: r, companions: map[string]*regexp.Regexp{}, tagged: regexp.MustCompile(start + "(.+?)" + end)}
-	for _, word := range []string{"pre", "post", "inter"} {
-		e.companions[word] = regexp.MustCompile(start + word + " (.+?)" + end)
+// find finds the first tag in a text: where it begins and ends, and its name, which has at least one character.
+func (r *replacing) find(text, word string) (from, to int, name string, found bool) {
+	start := r.start + word
+	from = strings.Index(text, start)
+	if from < 0 {
+		return 0, 0, "", false
 	}
-	return e
+	inner := from + len(start)
+	if inner >= len(text) {
+		return 0, 0, "", false
+	}
+	length := strings.Index(text[inner+1:], r.end)
+	if length < 0 {
+		return 0, 0, "", false
+	}
+	name = text[inner : inner+1+length]
+	return from, inner + len(name) + len(r.end), name, true
 }
 
 // maxPasses is how often tags are replaced in what tags stand for: SpamAssassin's own.
 const maxPasses = 6
 
 // expand replaces the tags of a pattern.
-func (e *expander) expand(text string) (string, error) {
+func (r *replacing) expand(text string) (string, error) {
 	for range maxPasses {
-		pre := e.companion(&text, "pre", e.pre)
-		post := e.companion(&text, "post", e.post)
-		inter := e.companion(&text, "inter", e.inter)
-		pieces, repeat := e.pieces(text), false
+		pre := r.companion(&text, "pre ", r.pre)
+		post := r.companion(&text, "post ", r.post)
+		inter := r.companion(&text, "inter ", r.inter)
+		pieces, repeat, size := r.pieces(text), false, 0
 		for i, piece := range pieces {
 			if pre != "" {
-				if at := e.tagged.FindStringIndex(piece); at != nil {
-					piece = piece[:at[0]] + pre + piece[at[0]:]
+				if from, _, _, found := r.find(piece, ""); found {
+					piece = piece[:from] + pre + piece[from:]
 				}
 			}
 			if post != "" {
-				piece = e.tagged.ReplaceAllStringFunc(piece, func(tag string) string { return tag + post })
+				piece = r.behindTags(piece, post)
 			}
 			if piece == "" && i > 0 {
 				piece = inter
 			}
 			var more bool
-			pieces[i], more = e.tags(piece)
+			pieces[i], more = r.replaceTag(piece)
 			repeat = repeat || more
+			if size += len(pieces[i]); size > maxExpanded {
+				return "", fmt.Errorf("the pattern has more than %d octets", maxExpanded)
+			}
 		}
-		if text = strings.Join(pieces, ""); len(text) > maxExpanded {
-			return "", fmt.Errorf("the pattern has more than %d octets", maxExpanded)
-		}
-		if !repeat {
+		if text = strings.Join(pieces, ""); !repeat {
 			break
 		}
 	}
@@ -161,19 +163,18 @@ func (e *expander) expand(text string) (string, error) {
 }
 
 // companion takes the first <pre NAME> or the like out of a pattern, and returns what it stands for.
-func (e *expander) companion(text *string, word string, meanings map[string]string) string {
-	at := e.companions[word].FindStringSubmatchIndex(*text)
-	if at == nil {
+func (r *replacing) companion(text *string, word string, meanings map[string]string) string {
+	from, to, name, found := r.find(*text, word)
+	if !found {
 		return ""
 	}
-	name := (*text)[at[2]:at[3]]
-	*text = (*text)[:at[0]] + (*text)[at[1]:]
+	*text = (*text)[:from] + (*text)[to:]
 	return meanings[name]
 }
 
 // pieces cuts a pattern into tags and what is between them. Between two adjacent tags is an empty piece, and before a first
 // one that the pattern begins with; the latter is none in SpamAssassin, where flags precede it.
-func (e *expander) pieces(text string) []string {
+func (r *replacing) pieces(text string) []string {
 	var all []string
 	last := 0
 	for _, at := range element.FindAllStringIndex(text, -1) {
@@ -186,15 +187,31 @@ func (e *expander) pieces(text string) []string {
 	return all
 }
 
-// tags replaces the first tag of a piece wherever it stands in it, and tells whether there may be tags in what came of it.
-func (e *expander) tags(piece string) (text string, more bool) {
-	at := e.tagged.FindStringSubmatchIndex(piece)
-	if at == nil {
+// behindTags puts something behind every tag.
+func (r *replacing) behindTags(piece, post string) string {
+	var b strings.Builder
+	for {
+		_, to, _, found := r.find(piece, "")
+		if !found {
+			return b.String() + piece
+		}
+		b.WriteString(piece[:to])
+		if piece = piece[to:]; b.Len() <= maxExpanded { // what is longer is refused anyway
+			b.WriteString(post)
+		}
+	}
+}
+
+// replaceTag replaces the first tag of a piece wherever it stands in it, and tells whether there may be tags in what came of
+// it.
+func (r *replacing) replaceTag(piece string) (text string, more bool) {
+	from, to, name, found := r.find(piece, "")
+	if !found || r.tag[name] == "" {
 		return piece, false
 	}
-	meaning := e.tag[piece[at[2]:at[3]]]
-	if meaning == "" {
-		return piece, false
+	meaning, tag := r.tag[name], piece[from:to]
+	if room := maxExpanded/len(meaning) + 1; strings.Count(piece, tag) > room { // as many are too long already
+		return strings.Replace(piece, tag, meaning, room), false
 	}
-	return strings.ReplaceAll(piece, piece[at[0]:at[1]], meaning), again.MatchString(meaning)
+	return strings.ReplaceAll(piece, tag, meaning), again.MatchString(meaning)
 }

@@ -74,6 +74,10 @@ func TestReplaceFaults(t *testing.T) {
 			[]string{"rules/a.cf:2: FOO: with its tags replaced: pattern: missing ) of the group, at octet 1: ("}},
 		{"a bomb", bomb + "body FOO /<T5>/\nreplace_rules FOO",
 			[]string{"rules/a.cf:7: FOO: with its tags replaced: the pattern has more than 524288 octets"}},
+		{"a wide bomb", "replace_tag A " + strings.Repeat("x", 100_000) + "\nbody FOO /" + strings.Repeat("<A>", 5_000) + "/\nreplace_rules FOO",
+			[]string{"rules/a.cf:2: FOO: with its tags replaced: the pattern has more than 524288 octets"}},
+		{"a wide bomb in one piece", "replace_start ~\nreplace_end ~\nreplace_tag A " + strings.Repeat("x", 100_000) + "\nbody FOO /" + strings.Repeat("~A~", 5_000) + "/\nreplace_rules FOO",
+			[]string{"rules/a.cf:4: FOO: with its tags replaced: the pattern has more than 524288 octets"}},
 		{"a meta", "meta FOO 1\nreplace_rules FOO", []string{"rules/a.cf:2: warning: FOO: replace_rules: a meta rule has no tags"}},
 		{"no text", "replace_tag A\nreplace_start\nreplace_rules", []string{
 			"rules/a.cf:1: replace_tag: no text; write: replace_tag NAME pattern",
