@@ -63,7 +63,7 @@ func (r *run) source(src *source) filter.Result {
 		}
 		if v != 0 {
 			rule := r.set.rules[i]
-			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.Score, Detail: r.detail(i), Observe: src.observe})
+			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.points(v), Detail: r.detail(i), Observe: src.observe})
 		}
 	}
 	src.bound(&result)
@@ -90,4 +90,12 @@ func (s *Set) Subrules(ctx context.Context, m *message.Message) []filter.Result 
 		result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Detail: r.detail(i)})
 	}
 	return results
+}
+
+// points is what a rule that came to v adds: as in SpamAssassin, one with tflags multiple adds its score for each match.
+func (rule *Rule) points(v float64) float64 {
+	if rule.Flags.Multiple && rule.expr == nil && rule.call == nil {
+		return rule.Score * v
+	}
+	return rule.Score
 }

@@ -165,3 +165,12 @@ func TestFileConfigFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestPointsOfEachMatch adds the score of a rule with tflags multiple for each match, and that of a meta once.
+func TestPointsOfEachMatch(t *testing.T) {
+	set := mustLoad(t, "body MANY /o/\ntflags MANY multiple maxhits=3\nscore MANY 0.5\nmeta OVER MANY > 2\nscore OVER 2\nmeta SAME MANY\nscore SAME 1\nbody ONCE /o/\nscore ONCE 0.25")
+	got, _ := points(t, set)
+	if got["test.cf"] != 3*0.5+2+1+0.25 {
+		t.Errorf("got %g points", got["test.cf"])
+	}
+}

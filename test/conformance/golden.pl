@@ -36,11 +36,12 @@ while (defined(my $name = <STDIN>)) {
     my @hits     = split /,/, $status->get_names_of_tests_hit // '';
     my @subrules = split /[,\s]+/, $status->get_names_of_subtests_hit // '';
     s/\(\d+\)$// for @subrules;    # how often
+    my %seen;
     print $json->encode({
         file     => $name,
         score    => sprintf('%.1f', $status->get_score) + 0,
-        hits     => [ sort @hits ],
-        subrules => [ sort grep { length } @subrules ],
+        hits     => [ sort grep { !$seen{$_}++ } @hits ],
+        subrules => [ sort grep { length && !$seen{$_}++ } @subrules ],
     }), "\n";
     $status->finish;
     $message->finish;
