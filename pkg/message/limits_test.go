@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func plainMessage(body string) *Message { return &Message{Body: []byte(body)} }
@@ -230,4 +231,47 @@ func deriveAll(m *Message) {
 	m.URIs()
 	m.HTML()
 	m.URIDetails(&URIRules{})
+}
+
+// TestHuge takes what is far larger than any mail from people. None of it may take more than a moment.
+func TestHuge(t *testing.T) {
+	const size = 10 << 20
+	multipart := "Content-Type: multipart/mixed; boundary=b\n\n"
+	messages := map[string]string{
+		"100,000 parts":                     multipart + strings.Repeat("--b\nContent-Type: text/html\n\n<p>x\n", 100_000),
+		"100,000 parts, one in another":     strings.Repeat("Content-Type: multipart/mixed; boundary=b\n\n--b\n", 100_000),
+		"100,000 messages, one in another":  strings.Repeat("Content-Type: message/rfc822\n\n", 100_000),
+		"100,000 ends":                      multipart + strings.Repeat("--b\n\nx\n--b--\n", 100_000),
+		"a line of 10 MB":                   "\n" + strings.Repeat("x", size),
+		"a line of 10 MB in a part":         multipart + "--b\n\n" + strings.Repeat("x", size) + "\n--b--\n",
+		"a line of 10 MB of links":          "\n" + strings.Repeat("http://a.example/b,", size/19),
+		"a line of 10 MB of host names":     "\n" + strings.Repeat("a.example/", size/10),
+		"10 MB of links":                    "\n" + strings.Repeat("http://a.example/ \n", size/19),
+		"10 MB of tags":                     "Content-Type: text/html\n\n" + strings.Repeat("<a href=x>", size/10),
+		"10 MB of NULs":                     strings.Repeat("\x00", size),
+		"10 MB of NULs in a body":           "\n" + strings.Repeat("\x00\n", size/2),
+		"10 MB of line ends":                strings.Repeat("\n", size),
+		"10 MB of base64":                   "Content-Transfer-Encoding: base64\n\n" + strings.Repeat("QUFB\n", size/5),
+		"10 MB of quoted-printable":         "Content-Transfer-Encoding: quoted-printable\n\n" + strings.Repeat("=41", size/3),
+		"10 MB of header without any body":  strings.Repeat("A: b\n", size/5),
+		"a field of 10 MB":                  "From: " + strings.Repeat("<a@b.example>,", size/14),
+		"a field of 10 MB of lines":         "Subject: x" + strings.Repeat("\n x", size/3),
+		"10 MB without a header":            strings.Repeat("no field\n", size/9),
+		"nothing":                           "",
+		"nothing but a line end":            "\r\n",
+		"10 MB of 8-bit text in no charset": "Content-Type: text/plain; charset=nosuch\n\n" + strings.Repeat("\xe9\x81", size/2),
+	}
+	for name, text := range messages {
+		t.Run(name, func(t *testing.T) {
+			m, err := Parse(strings.NewReader(text), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			deriveAll(m)
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
 }
