@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -11,6 +12,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -62,7 +65,7 @@ func decodeText(text []byte, declared string) string {
 	if isStrictUTF8(text) {
 		return string(text)
 	}
-	if charset != "us-ascii" && charset != "ascii" && !isUTF8(charset) {
+	if !isASCIICharset(charset) && !isUTF8(charset) {
 		if decoded, ok := decodeCharset(text, charset); ok {
 			return decoded
 		}
@@ -85,7 +88,7 @@ func decodeDeclared(text []byte, declared string) string {
 		if decoded, ok := decodeUTF7(text); ok {
 			return decoded
 		}
-	case charset == "us-ascii" || charset == "ascii":
+	case isASCIICharset(charset):
 		return replaceEightBit(text)
 	case isWindows1252(charset):
 		return decodeWindows1252(text)
@@ -98,6 +101,10 @@ func decodeDeclared(text []byte, declared string) string {
 }
 
 func isUTF8(charset string) bool { return charset == "utf-8" || charset == "utf8" }
+
+func isASCIICharset(charset string) bool {
+	return charset == "us-ascii" || charset == "ascii" || charset == "ansi_x3.4-1968"
+}
 
 // isWindows1252 tells of the charsets that mean it: what says ISO 8859-1 is windows-1252 on most of the Internet.
 func isWindows1252(charset string) bool {
@@ -177,17 +184,16 @@ func replaceInvalid(text []byte) string {
 
 // brokenSize returns how many octets of text are one broken sequence.
 func brokenSize(text []byte) int {
-	size := 1
+	size := 1 // as many as the first one asks for, in Perl's UTF-8, which goes on behind Unicode
 	switch c := text[0]; {
-	case c >= 0xf0 && c < 0xf8:
-		size = 4
+	case c == 0xff:
+		size = 13
+	case c >= 0xf0:
+		size = 4 + bits.LeadingZeros8(^(c << 4))
 	case c >= 0xe0:
 		size = 3
 	case c >= 0xc0:
 		size = 2
-	}
-	if text[0] >= 0xf8 {
-		return 1
 	}
 	for i := 1; i < size; i++ {
 		if i == len(text) || text[i]&0xc0 != 0x80 {
@@ -240,7 +246,19 @@ func decodeCharset(text []byte, charset string) (string, bool) {
 		}
 	}
 	decoded := decodeAny(enc, text)
+	if strings.ContainsRune(decoded, utf8.RuneError) && hasLongCharacters(enc) && len(text) > 1 && text[len(text)-1] >= utf8.RuneSelf {
+		decoded = decodeAny(enc, text[:len(text)-1]) // a character that was cut off is dropped
+	}
 	return decoded, !strings.ContainsRune(decoded, utf8.RuneError)
+}
+
+// hasLongCharacters tells of encodings whose characters may take several octets.
+func hasLongCharacters(enc encoding.Encoding) bool {
+	switch enc.(type) {
+	case *charmap.Charmap, lowControls:
+		return false
+	}
+	return true
 }
 
 // decodeAny decodes with U+FFFD for what is not valid.
@@ -252,18 +270,35 @@ func decodeAny(enc encoding.Encoding, text []byte) string {
 	return string(decoded)
 }
 
-// findEncoding knows the names that browsers know, where iso-8859-1 and us-ascii mean windows-1252, then those of the
-// IANA registry. It returns nil for an unknown one.
+// findEncoding knows the names that browsers know and those of the IANA registry, but gives them the meanings that Perl
+// does: ISO 8859 has control characters where windows charsets have letters, GB 2312 and EUC-KR are not what was added to
+// them later. It returns nil for an unknown one.
 func findEncoding(charset string) encoding.Encoding {
 	switch charset {
-	case "":
+	case "", "x-gbk":
 		return nil
 	case "hz-gb-2312":
 		return simplifiedchinese.HZGB2312
+	case "gb2312", "euc-cn", "x-euc-cn":
+		return strictEUC{simplifiedchinese.GBK}
+	case "euc-kr":
+		return strictEUC{korean.EUCKR}
+	case "cp949", "uhc", "ks_c_5601-1987":
+		return korean.EUCKR
+	case "cp936":
+		return simplifiedchinese.GBK
+	case "cp932", "windows-31j":
+		return japanese.ShiftJIS
+	case "latin1", "iso_8859-1":
+		return lowControls{charmap.ISO8859_1}
+	case "tis-620", "iso-8859-11":
+		return lowControls{charmap.Windows874}
+	case "iso-8859-9":
+		return lowControls{charmap.Windows1254}
 	}
 	if strings.HasPrefix(charset, "iso-8859-") {
 		if enc, err := ianaindex.MIME.Encoding(charset); err == nil && enc != nil {
-			return enc // not the windows charset that browsers take it for
+			return lowControls{enc}
 		}
 	}
 	if enc, err := htmlindex.Get(charset); err == nil && enc != encoding.Replacement {
