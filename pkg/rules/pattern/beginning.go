@@ -298,7 +298,12 @@ func (w *walker) visit(at place) {
 		if at.taken >= s.min {
 			w.visit(place{s.then, 0})
 		}
-	case doSplit, doTurn, doCount:
+	case doCount:
+		w.visit(place{s.other, 0})
+		if s.follow < wholeBegin+maxOffset { // else the walk ends before the loop may
+			w.visit(place{s.then, 0})
+		}
+	case doSplit, doTurn:
 		w.visit(place{s.then, 0})
 		w.visit(place{s.other, 0})
 	case doFork:

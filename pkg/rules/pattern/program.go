@@ -18,15 +18,16 @@ type program struct {
 
 // A step is one thing to do at a place in the text. Which fields mean something depends on what it does.
 type step struct {
-	do       do
-	mode     mode
-	fold     bool  // doBackRef: in either case; doCount: a turn may take nothing
-	octet    byte  // doSplit: which branches can match at the end of the text
-	choice   int32 // number among the program's choices; -1 is none
-	then     int32 // step that follows
-	other    int32 // doSplit: the branch that is tried second; doLook, doAtomic, doCount: the one inside; doTurn: the way out
-	arg      int32 // index of a set, text, fork, register or back-reference; doSplit: set that the first branch begins with
-	follow   int32 // doRun: set that the octet behind it is of; -1 is any. doSplit: set that the second branch begins with
+	do     do
+	mode   mode
+	fold   bool  // doBackRef: in either case; doCount: a turn may take nothing; doRun: a line begins behind it
+	octet  byte  // doSplit: which branches can match at the end of the text
+	choice int32 // number among the program's choices; -1 is none
+	then   int32 // step that follows
+	other  int32 // doSplit: the branch that is tried second; doLook, doAtomic, doCount: the one inside; doTurn: the way out
+	arg    int32 // index of a set, text, fork, register or back-reference; doSplit: set that the first branch begins with
+	follow int32 // doRun: set that the octet behind it is of; -1 is any. doSplit: set that the second branch begins with.
+	// doCount: octets that as many turns take as there must be
 	min, max int32 // times; doLook: octets that a lookbehind looks back
 }
 

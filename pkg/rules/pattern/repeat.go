@@ -42,6 +42,7 @@ func (c *compiler) octets(n *node, next int) int {
 	if n.mode == greedy && after.set.both(s) == (set{}) {
 		run.mode = possessive
 	}
+	run.fold = c.steps[next].do == doHold && op(c.steps[next].arg) == opLineStart
 	f := first{set: s}
 	if n.min == 0 {
 		f = f.or(after)
@@ -120,7 +121,7 @@ func (c *compiler) counted(sub *node, low, high int, m mode, next int) int {
 	register := c.register()
 	c.register() // where the last turn began
 	empty := nullable(sub, atGoodLuck)
-	head := c.add(step{do: doCount, mode: m, fold: empty, arg: register, then: int32(next), min: int32(low), max: int32(high)}, anything)
+	head := c.add(step{do: doCount, mode: m, fold: empty, arg: register, then: int32(next), min: int32(low), max: int32(high), follow: int32(min(low*sub.least, maxWidth))}, anything)
 	body := c.node(sub, head)
 	c.steps[head].other = int32(body)
 	f := c.firsts[body]

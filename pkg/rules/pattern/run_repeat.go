@@ -77,6 +77,9 @@ func (m *Machine) rerun(f *frame) (pc, at int, ok bool) {
 
 // fits tells whether what follows a run can begin at a place.
 func (m *Machine) fits(s *step, at int) bool {
+	if s.fold && at > 0 && m.text[at-1] != '\n' {
+		return false
+	}
 	return s.follow < 0 || at == len(m.text) || m.prog.sets[s.follow].has(m.text[at])
 }
 
