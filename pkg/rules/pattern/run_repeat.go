@@ -140,7 +140,7 @@ func (m *Machine) around(s *step, at int) bool {
 		_, found = m.run(int(s.other), at)
 	} else {
 		m.save(s.arg, int32(at))
-		for back := int(s.min); back <= int(s.max) && back <= at && !found; back++ {
+		for back := int(s.min); back <= int(s.max) && back <= at && !found && m.spend(1); back++ {
 			_, found = m.run(int(s.other), at-back)
 		}
 	}
