@@ -180,12 +180,3 @@ func parseIPv4Number(s string) (uint64, bool) {
 	n, err := strconv.ParseUint(s, base, 64)
 	return n, err == nil && n <= math.MaxUint32
 }
-
-// HasKnownSuffix tells whether a host in lower-case ASCII has a registered domain below a top-level domain that exists.
-func HasKnownSuffix(host string) bool { return hasKnownSuffix(host) }
-
-// IsTopLevel tells whether a label in lower-case ASCII is a top-level domain.
-func IsTopLevel(label string) bool {
-	_, known := publicsuffix.PublicSuffix(label)
-	return known
-}

@@ -49,13 +49,13 @@ func (f *Facts) findFreeMail() []string {
 // mailInBody returns the addresses that links lead to, then those that stand in the text, in lower case, none twice. Those in
 // angle brackets are of quoted headers, and do not count.
 func (f *Facts) mailInBody() []string {
-	list := mailList{seen: map[string]bool{}}
+	list := mailList{rules: f.Settings.URIRules(), seen: map[string]bool{}}
 	for _, uri := range f.uris() {
 		if uri.Types&message.URIAnchor == 0 || uri.Types&message.URIParsed != 0 {
 			continue
 		}
 		if scheme, rest, found := strings.Cut(uri.Raw, ":"); found && strings.EqualFold(scheme, "mailto") {
-			if start, end, ok := findMail(rest, 0); ok && start == 0 {
+			if start, end, ok := findMail(list.rules, rest, 0); ok && start == 0 {
 				list.add(rest[:end])
 			}
 		}
@@ -64,7 +64,7 @@ func (f *Facts) mailInBody() []string {
 		}
 	}
 	for _, line := range f.Message.BodyLines() {
-		if strings.IndexByte(line, '@') >= 0 && !list.collect(withoutQuotedMail(withoutMailURIs(line))) {
+		if strings.IndexByte(line, '@') >= 0 && !list.collect(withoutQuotedMail(list.rules, withoutMailURIs(line))) {
 			break
 		}
 	}
@@ -72,8 +72,9 @@ func (f *Facts) mailInBody() []string {
 }
 
 type mailList struct {
-	all  []string
-	seen map[string]bool
+	rules *message.URIRules // who know which top-level domains there are
+	all   []string
+	seen  map[string]bool
 }
 
 func (l *mailList) add(address string) {
@@ -86,7 +87,7 @@ func (l *mailList) add(address string) {
 // collect takes the addresses of a text; it returns false when there are enough.
 func (l *mailList) collect(text string) bool {
 	for pos := 0; ; {
-		start, end, ok := findMail(text, pos)
+		start, end, ok := findMail(l.rules, text, pos)
 		if !ok {
 			return true
 		}
@@ -99,7 +100,7 @@ func (l *mailList) collect(text string) bool {
 }
 
 // findMail finds the first mail address from pos on.
-func findMail(text string, pos int) (start, end int, ok bool) {
+func findMail(rules *message.URIRules, text string, pos int) (start, end int, ok bool) {
 	for from := pos; ; {
 		i := strings.IndexByte(text[from:], '@')
 		if i < 0 {
@@ -107,7 +108,7 @@ func findMail(text string, pos int) (start, end int, ok bool) {
 		}
 		at := from + i
 		if start, ok = localBefore(text, pos, at); ok {
-			if end, ok = hostBehind(text, at+1); ok {
+			if end, ok = hostBehind(rules, text, at+1); ok {
 				return start, end, true
 			}
 		}
@@ -142,7 +143,7 @@ func isMailByte(c byte) bool {
 }
 
 // hostBehind finds the end of the host name that begins at pos: two to five labels, the last of them a top-level domain.
-func hostBehind(text string, pos int) (end int, ok bool) {
+func hostBehind(rules *message.URIRules, text string, pos int) (end int, ok bool) {
 	for labels := 1; labels <= maxMailLabels; labels++ {
 		end = pos
 		for end < len(text) && isHostByte(text[end]) {
@@ -156,7 +157,7 @@ func hostBehind(text string, pos int) (end int, ok bool) {
 			pos = end + 1
 			continue
 		}
-		return end, labels > 1 && message.IsTopLevel(strings.ToLower(label))
+		return end, labels > 1 && rules.IsTopLevel(strings.ToLower(label))
 	}
 	return 0, false
 }
@@ -208,9 +209,9 @@ func schemeBefore(text string, mark int) (start int, ok bool) {
 
 // withoutQuotedMail puts a blank in the place of addresses in angle brackets, and of those before "wrote:" and the like; but
 // not before "fax:" or "phone:".
-func withoutQuotedMail(text string) string {
+func withoutQuotedMail(rules *message.URIRules, text string) string {
 	for pos := 0; ; {
-		start, end, ok := findMail(text, pos)
+		start, end, ok := findMail(rules, text, pos)
 		if !ok {
 			return text
 		}

@@ -171,7 +171,7 @@ func (f *Facts) mailDomain(address string) (string, bool) {
 		return "", false
 	}
 	ascii, ok := message.HostASCII(host)
-	if !ok || !strings.Contains(ascii, ".") || !message.IsTopLevel(topLevel(ascii)) {
+	if !ok || !strings.Contains(ascii, ".") || !f.Settings.URIRules().IsTopLevel(topLevel(ascii)) {
 		return "", false
 	}
 	return f.registered(ascii), true
