@@ -91,7 +91,7 @@ func (k *linker) visit(i int) {
 			}
 			if other := k.rules[below]; other.expr != nil && (other.Score == 0 || k.state[below].stuck) {
 				state.stuck, rule.off = true, true
-				rule.why = cmp.Or(rule.why, "waits for "+other.Name+", a meta whose score is 0")
+				rule.why = cmp.Or(rule.why, "waits for "+other.Name+", a meta that is not run")
 			}
 			state.depth = max(state.depth, 1+k.state[below].depth)
 		}

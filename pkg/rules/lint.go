@@ -15,6 +15,9 @@ func (s *Set) Lint() []Fault {
 		case subrule(rule.Name) && rule.Score != 0 && rule.Score != defaultScore(rule.Name, rule.Flags):
 			warn("a score has no effect on a subrule", "take the score out, or the __ off its name")
 		}
+		if rule.expr != nil && !rule.broken && rule.why != "" && rule.Score != 0 {
+			warn(rule.why+": it never hits", "give that a score, or write this meta without it")
+		}
 		if rule.Flags.MaxHits > 0 && !rule.Flags.Multiple {
 			warn("tflags: maxhits has no effect without multiple", "")
 		}
