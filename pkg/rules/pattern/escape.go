@@ -106,7 +106,7 @@ func (p *parser) hex(at int) (byte, bool) {
 		return p.code(at, p.until("}", `\x{...}`), 16)
 	}
 	n := 0
-	for n < 2 && n < len(p.rest()) && posix["xdigit"].has(p.rest()[n]) {
+	for n < 2 && n < len(p.rest()) && hexDigit.has(p.rest()[n]) {
 		n++
 	}
 	p.at += n

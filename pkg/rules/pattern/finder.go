@@ -9,13 +9,14 @@ import (
 //
 // A pattern with literals is found by them. Of each literal the three octets that are rarest are hashed, and so is every
 // trigram of the text, folded: a bit map, small enough for the processor's first cache, says of nearly all that they begin
-// no literal. Unlike an automaton, which needs the last state before the next, this has several octets under way at a time,
-// and it needs 50 octets for a literal where dense automata need a thousand. A pattern without a literal is found by its
-// beginning, sixty-four at a time: each has a bit, and the bits of the sets that four neighbouring octets are in are put
-// together by and. What has neither is always tried.
+// no literal. Unlike an automaton, which needs the last state before the next, this has several octets under way at a time;
+// and all of SpamAssassin's literals take 3 MB, where a dense automaton took 25. A pattern without a rare literal is found
+// by its beginning, sixty-four at a time: each has a bit, and the bits of those that the octets at a place can begin are put
+// together by and. What has neither, and what begins with a line or the text, is always tried.
 //
-// Measured with SpamAssassin's 622 body patterns and 1.4 kB of text: 5 microseconds, where running all patterns takes
-// 900.
+// That is valid because a literal and a beginning are taken from every match that there can be; what they rule out is
+// never a match. Measured with SpamAssassin's 1,521 patterns on the texts of 400 mails, 32 kB each: the pass and the
+// patterns that it leaves take a tenth of the time of running all; 265 patterns are left, most at a few places.
 type Finder struct {
 	patterns []*Pattern
 	bits     []uint64 // hashes of all trigrams

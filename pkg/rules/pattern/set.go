@@ -5,8 +5,8 @@ import "math/bits"
 // A set is a set of octets, one bit each.
 type set [4]uint64
 
-func (s *set) add(b byte)     { s[b>>6] |= 1 << (b & 63) }
-func (s set) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+func (s *set) add(b byte)      { s[b>>6] |= 1 << (b & 63) }
+func (s *set) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 
 func (s *set) addRange(from, to byte) {
 	for b := int(from); b <= int(to); b++ {
@@ -130,6 +130,7 @@ var (
 	vertical   = between('\n', '\r', 0x85, 0x85)
 	graph      = between('!', '~')
 	control    = between(0, 31, 127, 127)
+	hexDigit   = between('0', '9', 'A', 'F', 'a', 'f')
 )
 
 // posix are the classes [:name:].
@@ -140,7 +141,7 @@ var posix = map[string]set{
 	"print":  between(' ', '~'),
 	"graph":  graph,
 	"cntrl":  control,
-	"xdigit": between('0', '9', 'A', 'F', 'a', 'f'),
+	"xdigit": hexDigit,
 	"ascii":  between(0, 127),
 }
 
