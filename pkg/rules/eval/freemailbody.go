@@ -164,16 +164,18 @@ func hostBehind(rules *message.URIRules, text string, pos int) (end int, ok bool
 
 func isHostByte(c byte) bool { return isWordByte(c) && c != '_' || c == '-' }
 
+// aroundMailURI is how many octets of a web address are looked at on both sides of the @ in it.
+const aroundMailURI = 255
+
 // withoutMailURIs puts a blank in the place of web addresses that have an @ in them.
 func withoutMailURIs(text string) string {
-	const around = 255 // that many octets on both sides of the @
 	for pos := 0; ; {
 		i := strings.Index(text[pos:], "://")
 		if i < 0 {
 			return text
 		}
 		mark := pos + i
-		pos = mark + 3
+		pos = mark + len("://")
 		start, ok := schemeBefore(text, mark)
 		if !ok {
 			continue
@@ -182,15 +184,22 @@ func withoutMailURIs(text string) string {
 		for end < len(text) && !isSpaceByte(text[end]) {
 			end++
 		}
-		word := text[pos:min(end, pos+around+3)]
-		at := max(strings.LastIndexByte(word[:min(len(word), around+1)], '@')+1, strings.LastIndex(word, "%40")+3)
-		if at < 3 && (at == 0 || word[at-1] != '@') || !strings.Contains(word, "@") && !strings.Contains(word, "%40") {
+		behind := behindAt(text[pos:end])
+		if behind == 0 {
 			continue
 		}
-		end = min(end, pos+at+around)
-		text = text[:start] + " " + text[end:]
+		text = text[:start] + " " + text[min(end, pos+behind+aroundMailURI):]
 		pos = start + 1
 	}
+}
+
+// behindAt returns where the last @ ends that is looked for, be it written %40; 0 where there is none.
+func behindAt(word string) int {
+	behind := strings.LastIndexByte(word[:min(len(word), aroundMailURI+1)], '@') + 1
+	if escaped := strings.LastIndex(word[:min(len(word), aroundMailURI+3)], "%40"); escaped >= 0 {
+		behind = max(behind, escaped+3)
+	}
+	return behind
 }
 
 // schemeBefore finds "http" or "https" before "://", with the bracket that may stand before it.
