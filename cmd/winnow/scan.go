@@ -27,6 +27,7 @@ type scanFlags struct {
 	filesFrom string
 	jobs      int
 	subrules  bool
+	freshTags bool
 }
 
 func newScan() *cobra.Command {
@@ -59,6 +60,7 @@ hits[{symbol, score, source, stage, detail}], errors[].`,
 	flags.StringSliceVar(&f.rules, "rules", nil, "folders of rules in place of the configured ones")
 	flags.StringVar(&f.filesFrom, "files-from", "", "read the names of files from this file, one a line; - is standard input")
 	flags.BoolVar(&f.subrules, "subrules", false, "print the subrules (__NAME) that hit, too")
+	flags.BoolVar(&f.freshTags, "fresh-tags", false, "complete patterns with %{NAME} for each mail, as serve does; without, with the first mail's, as SpamAssassin does")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many mails to scan at a time")
 	return c
 }
@@ -75,6 +77,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err := useFolders(config, f.rules); err != nil {
 		return err
 	}
+	config.Rules.FreshTags = f.freshTags
 	log := app.NewLog(app.LogConfig{Level: config.Log.Level, Format: "console"}, c.ErrOrStderr())
 	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Local: f.local, Log: log})
 	if err != nil {

@@ -267,8 +267,8 @@ func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 }
 
 // first returns the pattern of the first message that the rule was run on, which this message makes if there was none.
-// SpamAssassin compiles such a pattern once for the life of a process, and whoever runs it as a daemon, or measured the
-// scores of its rules, has had the rules work so: on other mail they all but never hit. Config.FreshTags does without.
+// SpamAssassin compiles such a pattern once for the life of a process, so that its verdicts on other mail come out
+// without these rules all but always. Config.FreshTags does without.
 func (t *template) first(source, flags string, texts []string) *pattern.Pattern {
 	if p := t.kept.Load(); p != nil || len(texts) == 0 {
 		return p

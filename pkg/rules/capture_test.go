@@ -70,7 +70,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// TestTagsOfTheFirstMessage shows that a filter keeps what was captured first, as SpamAssassin does, unless it is told not to.
+// TestTagsOfTheFirstMessage shows that what one message held has no effect on the next, unless it is to be as with SpamAssassin.
 func TestTagsOfTheFirstMessage(t *testing.T) {
 	const rules = "header __TO To =~ /(?<ADDR>\\S+)/\nbody MINE /for %{ADDR}/\nfull MINE2 /for %{ADDR}/"
 	for _, fresh := range []bool{false, true} {

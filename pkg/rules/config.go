@@ -17,7 +17,7 @@ type Config struct {
 	Bayes     bool         `yaml:"bayes"`   // there is a Bayes classifier: the third or fourth
 	Locale    string       `yaml:"locale"`  // of `lang` lines, such as "de_DE"
 	// FreshTags has a pattern that uses what another rule captured (%{NAME}) made anew for each message. Without it, it is made
-	// once, with what was captured in the first, as SpamAssassin does it.
+	// once, with what was captured in the first: SpamAssassin's verdicts on many messages come out so.
 	FreshTags bool `yaml:"fresh_tags"`
 }
 
@@ -29,7 +29,9 @@ type FileConfig struct {
 }
 
 // DefaultConfig uses the shipped rules, beside lists and without Bayes.
-func DefaultConfig() Config { return Config{Shipped: true, Network: true, Locale: "en_US"} }
+func DefaultConfig() Config {
+	return Config{Shipped: true, Network: true, Locale: "en_US", FreshTags: true}
+}
 
 // Validate returns every fault of the configuration. What the folders hold is Load's to judge.
 func (c *Config) Validate() []error {
