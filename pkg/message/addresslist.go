@@ -304,7 +304,7 @@ func cutSeparator(text string) (rest string, ok bool) {
 
 // unquotePhrase takes quoted strings out of their quotes, and comments out of what is not quoted.
 func unquotePhrase(phrase string) string {
-	if strings.IndexAny(phrase, `"(`) < 0 {
+	if !strings.ContainsAny(phrase, `"(`) {
 		return phrase
 	}
 	var out strings.Builder

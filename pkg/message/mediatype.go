@@ -14,9 +14,6 @@ type mediaType struct {
 
 type param struct{ name, value string } // the name in lower case, with the marks of RFC 2231 if it has any
 
-// is tells whether the type's name begins so.
-func (t mediaType) is(prefix string) bool { return strings.HasPrefix(t.name, prefix) }
-
 // parseMediaType reads what mail programs write, not only what they should: blanks around "=", quotes that do not
 // close, parameters without a semicolon before them, file names with blanks and without quotes.
 func parseMediaType(value string) mediaType {

@@ -44,7 +44,7 @@ func (r *URIRules) IsTopLevel(name string) bool {
 // IsValidDomain tells whether a host ends with a top-level domain that there is, and has more than that.
 func (r *URIRules) IsValidDomain(host string) bool {
 	dot := strings.LastIndexByte(host, '.')
-	if dot < 0 || strings.IndexAny(host, whiteSpace) >= 0 {
+	if dot < 0 || strings.ContainsAny(host, whiteSpace) {
 		return false
 	}
 	return r.IsTopLevel(strings.ToLower(host[dot+1:]))

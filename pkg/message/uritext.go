@@ -63,7 +63,7 @@ const (
 
 // line looks at one line of text.
 func (s *textScanner) line(text string) {
-	if strings.IndexAny(text, ".@:") < 0 {
+	if !strings.ContainsAny(text, ".@:") {
 		return
 	}
 	s.text, s.delim, s.mailEnd, s.at = text, -1, -1, -1

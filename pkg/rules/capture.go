@@ -92,15 +92,11 @@ func (rule *Rule) compileTemplate() error {
 	return nil
 }
 
-// needsTag tells whether whatever the template matches holds the tag's value: it does if a rare text in its place is what
-// the pattern is looked for by.
+// needsTag tells whether whatever the template matches holds the tag's value: what a rare text in its place comes to.
 func (rule *Rule) needsTag() bool {
 	const rare = "qzxjkvqwzjxq"
-	p, err := pattern.Compile(eachTag(rule.regex.text(), func(string) string { return rare }), rule.regex.flags)
-	if err != nil || len(p.Literals()) == 0 {
-		return false
-	}
-	return !slices.ContainsFunc(p.Literals(), func(literal string) bool { return !strings.Contains(literal, rare) })
+	sure, err := pattern.Holds(eachTag(rule.regex.text(), func(string) string { return rare }), rule.regex.flags, rare)
+	return sure && err == nil
 }
 
 // findCaptures finds the groups of the rule's pattern that set tags.
@@ -249,7 +245,7 @@ func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 		switch {
 		case len(all) == 0:
 			return nil, false
-		case fresh && rule.template.sure && !haveAny(texts, all):
+		case fresh && rule.template.sure && !r.mayFill(rule, texts, all):
 			return nil, true
 		}
 		quoted := make([]string, len(all))
@@ -313,11 +309,12 @@ func quote(text string) string {
 	return b.String()
 }
 
-// haveAny tells whether one of the texts has one of the values in it, in any case.
-func haveAny(texts, values []string) bool {
+// mayFill tells whether a text has one of the values in it, in any case, and matches the pattern with anything in the tag's
+// place. It spares nearly all messages the making of a pattern.
+func (r *run) mayFill(rule *Rule, texts, values []string) bool {
 	for _, text := range texts {
 		for _, value := range values {
-			if containsFold(text, value) {
+			if containsFold(text, value) && r.machine.Match(rule.pattern, text) {
 				return true
 			}
 		}
@@ -326,8 +323,15 @@ func haveAny(texts, values []string) bool {
 }
 
 func containsFold(text, value string) bool {
+	if value == "" {
+		return true
+	}
+	small, large := lowerOctet(value[0]), upperOctet(value[0])
 	for at := 0; at+len(value) <= len(text); at++ {
-		n := 0
+		if c := text[at]; c != small && c != large {
+			continue
+		}
+		n := 1
 		for n < len(value) && lowerOctet(text[at+n]) == lowerOctet(value[n]) {
 			n++
 		}
@@ -342,6 +346,14 @@ func containsFold(text, value string) bool {
 func lowerOctet(c byte) byte {
 	if 'A' <= c && c <= 'Z' || 0xc0 <= c && c <= 0xde && c != 0xd7 {
 		return c + 0x20
+	}
+	return c
+}
+
+// upperOctet is the other case of what lowerOctet returns.
+func upperOctet(c byte) byte {
+	if c = lowerOctet(c); 'a' <= c && c <= 'z' || 0xe0 <= c && c <= 0xfe && c != 0xf7 {
+		return c - 0x20
 	}
 	return c
 }

@@ -23,9 +23,6 @@ func (f *Facts) fieldText(name string, mod message.HeaderMod) (text string, foun
 	return f.Message.HeaderText(name, mod)
 }
 
-// has tells whether there is a field of that name.
-func (f *Facts) has(name string) bool { return f.Message.Header.Has(name) }
-
 // addresses returns all addresses in the fields of that name.
 func (f *Facts) addresses(name string, mod message.HeaderMod) []string {
 	text, found := f.fieldText(name, mod|message.HeaderAddr)

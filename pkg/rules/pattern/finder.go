@@ -44,7 +44,6 @@ type use struct{ pattern, least, most int32 }
 type group struct {
 	patterns []int32
 	offsets  []int32 // of their beginnings
-	farthest int     // of the offsets
 	links    [beginLinks]grams
 }
 

@@ -177,7 +177,7 @@ func TestNoAllocations(t *testing.T) {
 	run := func() {
 		spots.Scan(finder, texts)
 		for i := range patterns {
-			m.Begin(nil, 0)
+			m.Begin(context.Background(), 0)
 			spots.Count(&m, i, 0, 10)
 		}
 	}
