@@ -73,6 +73,8 @@ func renderHTML(source decoded, octets int) *HTML {
 // finish counts what can be counted only at the end.
 func (r *htmlReader) finish(octets int) {
 	h := r.page
+	r.endAnchor()
+	r.endTitle()
 	h.Text = string(r.out)
 	h.Backhair = len(r.backhair)
 	blanks := 0
@@ -143,6 +145,10 @@ type htmlReader struct {
 	uris     map[string]int // where in page.URIs
 	anchor   int            // in page.URIs, of the last <a>
 	anchored bool
+	spent    int // octets of links and URIs
+
+	anchorText, titleText []byte // of the last of them, so far
+
 	backhair map[[2]int]bool
 	listBase pageBase
 }

@@ -88,7 +88,16 @@ func (r *htmlReader) link(url string) {
 			return
 		}
 	}
-	r.page.links = append(r.page.links, url)
+	if r.mayAdd(url) {
+		r.page.links = append(r.page.links, url)
+	}
+}
+
+// mayAdd counts a URI, and tells whether there is room for it: a long base and many links that are relative to it would
+// come to far more than the page.
+func (r *htmlReader) mayAdd(uri string) bool {
+	r.spent += len(uri)
+	return r.spent <= MaxURILength+r.page.Length*MaxURIGrowth
 }
 
 // setListBase follows a base element that has an absolute URI; browsers ignore any other.

@@ -18,6 +18,8 @@ type htmlParser struct {
 	pending  string // the element that ends with the next tag
 	loose    bool   // a comment ends with ">": it did not end with "-->"
 	tokens   int
+	ended    bool            // no more text comes
+	endless  map[string]bool // literal elements that have no end from here on, once all is there
 	attrs    []htmlAttr
 }
 
@@ -147,9 +149,13 @@ func (p *htmlParser) runSection(s string, at int) int {
 
 // runLiteral reads the content of an element that has no tags in it, to its end tag. It returns -1 where there is none.
 func (p *htmlParser) runLiteral(s string, at int) int {
+	if p.endless[p.literal] {
+		return -1
+	}
 	for from := at; ; {
 		open := strings.Index(s[from:], "</")
 		if open < 0 {
+			p.noteEndless()
 			return -1
 		}
 		open += from
@@ -173,8 +179,21 @@ func (p *htmlParser) runLiteral(s string, at int) int {
 	}
 }
 
+// noteEndless remembers that the element at hand has no end tag. Else a page of nothing but titles would be searched for
+// one anew from each of them.
+func (p *htmlParser) noteEndless() {
+	if !p.ended {
+		return // more may come
+	}
+	if p.endless == nil {
+		p.endless = make(map[string]bool)
+	}
+	p.endless[p.literal] = true
+}
+
 // eof reads what is left.
 func (p *htmlParser) eof() {
+	p.ended = true
 	for p.rest != "" && p.tokens <= MaxHTMLTokens {
 		s := p.rest
 		p.rest = ""

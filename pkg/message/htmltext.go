@@ -20,10 +20,10 @@ func (r *htmlReader) text(s string) {
 	wide := r.wideSource || !isLatin1(s)
 	h.wide = h.wide || wide
 	if h.Open["a"] > 0 && r.anchored {
-		r.addAnchorText(s)
+		r.anchorText = append(r.anchorText, s...)
 	}
 	if h.Open["title"] > 0 && len(h.Titles) > 0 {
-		h.Titles[len(h.Titles)-1] += s
+		r.titleText = append(r.titleText, s...)
 	}
 	hidden := !isBlankText(s) && r.isHidden()
 	r.noteCut(s, wide)

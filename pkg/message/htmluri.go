@@ -118,7 +118,7 @@ func (r *htmlReader) trim(uri string) string {
 func (r *htmlReader) uri(uri string) *HTMLURI {
 	at, known := r.uris[uri]
 	if !known {
-		if len(r.page.URIs) >= MaxCandidates {
+		if len(r.page.URIs) >= MaxCandidates || !r.mayAdd(uri) {
 			return nil
 		}
 		at = len(r.page.URIs)
@@ -132,6 +132,7 @@ func (r *htmlReader) uri(uri string) *HTMLURI {
 func (r *htmlReader) openAnchor(attrs []htmlAttr) {
 	href, _ := attrBehindSlash(attrs, "href")
 	uri := r.trim(strings.ReplaceAll(href, "\ufeff", ""))
+	r.endAnchor()
 	u := r.uri(uri)
 	if r.anchored = u != nil; !r.anchored {
 		return
@@ -141,11 +142,24 @@ func (r *htmlReader) openAnchor(attrs []htmlAttr) {
 	r.page.Anchors = append(r.page.Anchors, "")
 }
 
-// addAnchorText adds to the text of the link that was opened last.
-func (r *htmlReader) addAnchorText(s string) {
+// endAnchor notes the text of the link that was opened last. It comes in pieces, of which there may be very many.
+func (r *htmlReader) endAnchor() {
+	if len(r.anchorText) == 0 {
+		return
+	}
+	text := string(r.anchorText)
 	texts := r.page.URIs[r.anchor].Anchors
-	texts[len(texts)-1] += s
-	r.page.Anchors[len(r.page.Anchors)-1] += s
+	texts[len(texts)-1] = text
+	r.page.Anchors[len(r.page.Anchors)-1] = text
+	r.anchorText = r.anchorText[:0]
+}
+
+// endTitle does the same for a title.
+func (r *htmlReader) endTitle() {
+	if len(r.titleText) > 0 {
+		r.page.Titles[len(r.page.Titles)-1] = string(r.titleText)
+		r.titleText = r.titleText[:0]
+	}
 }
 
 // setBase follows a base element.
@@ -190,7 +204,7 @@ func (r *htmlReader) noteTag(tag string, attrs []htmlAttr) {
 		}
 	case "img":
 		if h.Open["a"] > 0 && r.anchored {
-			r.addAnchorText("<img>\n")
+			r.anchorText = append(r.anchorText, "<img>\n"...)
 		}
 		r.noteImage(attrs)
 	case "form":
@@ -202,6 +216,7 @@ func (r *htmlReader) noteTag(tag string, attrs []htmlAttr) {
 	case "a":
 		r.openAnchor(attrs)
 	case "title":
+		r.endTitle()
 		h.Titles = append(h.Titles, "")
 	}
 }

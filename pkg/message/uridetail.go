@@ -56,6 +56,7 @@ type uriDetails struct {
 	all       []URIDetail
 	index     map[string]int // where each Raw is in all
 	truncated bool
+	octets    int // of all spellings
 }
 
 // addPage adds the URIs of one part's HTML.
@@ -82,7 +83,7 @@ func (d *uriDetails) addPage(h *HTML) {
 // add adds a URI with all its spellings, and nothing where it must have a host that can exist and has none.
 func (d *uriDetails) add(uri string, types URITypes, wide, mustExist bool) *URIDetail {
 	at, known := d.index[uri]
-	if !known && len(d.all) >= MaxDetails {
+	if !known && len(d.all) >= MaxDetails || d.octets > MaxURIBytes {
 		return nil
 	}
 	found := URIDetail{Raw: uri}
@@ -95,6 +96,7 @@ func (d *uriDetails) add(uri string, types URITypes, wide, mustExist bool) *URID
 			d.truncated = true
 			spelling = spelling[:MaxURILength]
 		}
+		d.octets += len(spelling)
 		found.Cleaned = addNew(found.Cleaned, spelling)
 		if host, domain := d.rules.HostOf(spelling); host != "" {
 			found.Domains, found.Hosts = addNew(found.Domains, domain), addNew(found.Hosts, host)

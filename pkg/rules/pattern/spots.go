@@ -1,13 +1,30 @@
 package pattern
 
-import "math/bits"
+import (
+	"cmp"
+	"math"
+	"math/bits"
+)
 
 // A span is where in one of the texts a match may begin.
 type span struct {
 	text       int32
 	from, last int32 // both included
-	next       int32 // span of the same pattern; -1 is none
+	next, prev int32 // span of the same pattern; -1 is none
 }
+
+// theRest as the last place of a span is the end of the last text.
+const theRest = math.MaxInt32
+
+// maxSpans is how many spans are noted one by one. Of texts that were made to have more, such as half a megabyte of one
+// octet that many patterns begin with, it is only known from where on a pattern may match: it takes longer, but is as true.
+const maxSpans = 1 << 18
+
+// Limits on the memory that is kept for the next texts.
+const (
+	keptSpans  = 1 << 14
+	keptOctets = 128 << 10
+)
 
 // A Spots holds where the patterns of a finder may match in some texts. It keeps its memory from use to use.
 type Spots struct {
@@ -19,6 +36,7 @@ type Spots struct {
 	spans    []span
 	folded   []byte
 	trigrams []uint16
+	most     int // spans, in place of maxSpans
 }
 
 // Scan looks through texts.
@@ -41,12 +59,21 @@ func (s *Spots) Scan(f *Finder, texts []string) {
 	}
 }
 
-// Forget drops the texts.
+// Forget drops the texts, and what memory unusual ones took.
 func (s *Spots) Forget() {
 	for _, i := range s.marked {
 		s.first[i], s.latest[i] = -1, -1
 	}
 	s.finder, s.texts, s.marked, s.spans = nil, nil, s.marked[:0], s.spans[:0]
+	if cap(s.spans) > keptSpans {
+		s.spans = nil
+	}
+	if cap(s.folded) > keptOctets {
+		s.folded = nil
+	}
+	if cap(s.trigrams) > keptOctets {
+		s.trigrams = nil
+	}
 }
 
 func (s *Spots) scanClues(f *Finder, number int32, text string) {
@@ -97,39 +124,49 @@ func (s *Spots) found(f *Finder, number int32, text []byte, gram uint32, at int)
 
 // mark notes that a match may begin between two places. What overlaps becomes one span.
 func (s *Spots) mark(pattern, text, from, last int32) {
-	if i := s.latest[pattern]; i >= 0 {
-		latest := &s.spans[i]
-		if latest.text == text && from <= latest.last+1 {
-			latest.last = max(latest.last, last)
-			if from < latest.from {
-				s.back(pattern, text, from)
-			}
-			return
-		}
-	} else {
+	before := s.latest[pattern]
+	if before < 0 {
 		s.marked = append(s.marked, pattern)
+		s.first[pattern] = s.add(span{text, from, last, -1, -1})
+		s.latest[pattern] = s.first[pattern]
+		return
 	}
-	s.spans = append(s.spans, span{text, from, last, -1})
-	number := int32(len(s.spans) - 1)
-	if i := s.latest[pattern]; i >= 0 {
-		s.spans[i].next = number
-	} else {
-		s.first[pattern] = number
+	latest := &s.spans[before]
+	full := len(s.spans) >= cmp.Or(s.most, maxSpans)
+	switch {
+	case latest.text == text && (full || from <= latest.last+1):
+		latest.last = max(latest.last, last)
+		if from < latest.from {
+			s.back(pattern, text, from)
+		}
+	case latest.last == theRest:
+	case full:
+		latest.last = theRest
+	default:
+		number := s.add(span{text, from, last, -1, before})
+		s.spans[before].next, s.latest[pattern] = number, number
 	}
-	s.latest[pattern] = number
+}
+
+func (s *Spots) add(sp span) (number int32) {
+	s.spans = append(s.spans, sp)
+	return int32(len(s.spans) - 1)
 }
 
 // back puts the spans of a pattern in a text that reach behind a place together: matches are to be found in their order.
 func (s *Spots) back(pattern, text, from int32) {
-	latest := s.latest[pattern]
-	last := s.spans[latest].last
-	for i := s.first[pattern]; i >= 0; i = s.spans[i].next {
-		if sp := &s.spans[i]; sp.text == text && sp.last+1 >= from {
-			sp.from, sp.last, sp.next = min(sp.from, from), last, -1
-			s.latest[pattern] = i
-			return
+	at := s.latest[pattern]
+	last := s.spans[at].last
+	for {
+		prev := s.spans[at].prev
+		if prev < 0 || s.spans[prev].text != text || s.spans[prev].last+1 < from {
+			break
 		}
+		at = prev
 	}
+	sp := &s.spans[at]
+	sp.from, sp.last, sp.next = min(sp.from, from), last, -1
+	s.latest[pattern] = at
 }
 
 // scanGroup looks for the beginnings of a group.
@@ -217,6 +254,9 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 		}
 		begin = c.count(int(sp.text), s.texts[sp.text], max(begin, int(sp.from)), int(sp.last))
 	}
+	if i := s.latest[pattern]; i >= 0 && s.spans[i].last == theRest {
+		c.all(s.texts, max(from, int(s.spans[i].text)+1))
+	}
 	m.minEnd = 0
 	return c.n, c.first
 }
@@ -224,12 +264,7 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 // CountIn is Spots.Count for a pattern that is in no finder.
 func CountIn(m *Machine, p *Pattern, texts []string, from, limit int) (n int, first Where) {
 	c := counter{machine: m, pattern: p, limit: limit}
-	for i := from; i < len(texts) && c.n < limit; i++ {
-		m.minEnd = 0
-		if p.stretch.in(texts[i]) {
-			c.count(i, texts[i], 0, len(texts[i]))
-		}
-	}
+	c.all(texts, from)
 	m.minEnd = 0
 	return c.n, c.first
 }
@@ -240,6 +275,16 @@ type counter struct {
 	pattern  *Pattern
 	limit, n int
 	first    Where
+}
+
+// all counts the matches in the texts from one on.
+func (c *counter) all(texts []string, from int) {
+	for i := from; i < len(texts) && c.n < c.limit; i++ {
+		c.machine.minEnd = 0
+		if c.pattern.stretch.in(texts[i]) {
+			c.count(i, texts[i], 0, len(texts[i]))
+		}
+	}
 }
 
 // count counts the matches that begin between two places of a text, and returns where the next one can begin.
