@@ -145,7 +145,7 @@ type htmlReader struct {
 	uris     map[string]int // where in page.URIs
 	anchor   int            // in page.URIs, of the last <a>
 	anchored bool
-	spent    int // octets of links and URIs
+	resolved int // octets of relative URIs made absolute
 
 	anchorText, titleText []byte // of the last of them, so far
 

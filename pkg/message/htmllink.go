@@ -84,20 +84,25 @@ func (r *htmlReader) link(url string) {
 		return
 	}
 	if scheme, _ := cutScheme(url); scheme == "" {
+		if !r.mayResolve(r.listBase.folder, url) {
+			return
+		}
 		if url = r.listBase.resolve(url); url == "" {
 			return
 		}
 	}
-	if r.mayAdd(url) {
-		r.page.links = append(r.page.links, url)
-	}
+	r.page.links = append(r.page.links, url)
 }
 
-// mayAdd counts a URI, and tells whether there is room for it: a long base and many links that are relative to it would
-// come to far more than the page.
-func (r *htmlReader) mayAdd(uri string) bool {
-	r.spent += len(uri)
-	return r.spent <= MaxURILength+r.page.Length*MaxURIGrowth
+// mayResolve counts the octets of a relative URI made absolute, and tells whether there is room for them: with a long base,
+// many links would come to far more than the page.
+func (r *htmlReader) mayResolve(base, uri string) bool {
+	size := len(base) + len(uri)
+	if r.resolved+size > MaxURILength+r.page.Length*MaxURIGrowth {
+		return false
+	}
+	r.resolved += size
+	return true
 }
 
 // setListBase follows a base element that has an absolute URI; browsers ignore any other.

@@ -82,6 +82,9 @@ func (r *htmlReader) noteURI(kind URITypes, uri string) {
 		return
 	}
 	if !hasOpaqueScheme(uri) {
+		if !r.mayResolve(r.base, uri) {
+			return
+		}
 		if uri = resolveURI(r.base, uri); uri == "" {
 			return
 		}
@@ -118,7 +121,7 @@ func (r *htmlReader) trim(uri string) string {
 func (r *htmlReader) uri(uri string) *HTMLURI {
 	at, known := r.uris[uri]
 	if !known {
-		if len(r.page.URIs) >= MaxCandidates || !r.mayAdd(uri) {
+		if len(r.page.URIs) >= MaxCandidates {
 			return nil
 		}
 		at = len(r.page.URIs)

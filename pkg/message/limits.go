@@ -33,7 +33,7 @@ const (
 	MaxURIs       = 1_000   // of one message; links go first, then guesses, then mail addresses
 	MaxURILength  = 8_192   // octets of one URI
 	MaxURIText    = 500_000 // octets of one part's rendered text that are searched for URIs
-	MaxURIGrowth  = 16      // octets of the URIs of a page for each character of it: relative ones are as long as their base
+	MaxURIGrowth  = 16      // octets of relative URIs, made absolute, for each character of a page: each is longer than its base
 	MaxURIBytes   = 4 << 20 // octets of all spellings of the URIs of one message, as rules see them
 	MaxCandidates = 20_000  // strings of one message that are looked at as if they were a URI
 	MaxRedirects  = 100     // URIs that lead on from one another, as rules see them
