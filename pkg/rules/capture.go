@@ -196,9 +196,9 @@ func (r *run) capture(i int, rule *Rule, texts []string) int {
 					values[c] = append(values[c], value)
 				}
 			}
-			return hits < rule.most()
+			return hits < rule.hitLimit()
 		})
-		if hits >= rule.most() {
+		if hits >= rule.hitLimit() {
 			break
 		}
 	}

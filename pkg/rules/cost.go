@@ -58,11 +58,7 @@ func (s *Set) needed() []bool {
 		}
 		needed[i] = true
 		if rule.expr != nil {
-			rule.expr.each(func(e *expr) {
-				for _, below := range e.rules {
-					mark(below)
-				}
-			})
+			rule.expr.eachRule(mark)
 		}
 	}
 	for _, src := range s.sources {
@@ -125,7 +121,11 @@ func (c *Meter) byLayer(ctx context.Context, read func() (*message.Message, erro
 	lap(layerURIs)
 	r := c.set.begin(ctx, m)
 	defer r.end()
-	c.pass(r)
+	for i, rules := range c.set.slots {
+		if len(rules) > 0 {
+			r.section(i)
+		}
+	}
 	lap(layerPass)
 	for i, rule := range c.set.rules {
 		if !c.needed[i] || rule.expr != nil {
@@ -150,15 +150,6 @@ func (c *Meter) byLayer(ctx context.Context, read func() (*message.Message, erro
 		c.layers[layer] = append(c.layers[layer], took[layer])
 	}
 	return nil
-}
-
-// pass looks through every text that a rule will want, once for all its rules.
-func (c *Meter) pass(r *run) {
-	for i, rule := range c.set.rules {
-		if c.needed[i] && rule.expr == nil && rule.call == nil && rule.Type != URIDetail && rule.Type != AskDNS {
-			r.section(rule)
-		}
-	}
 }
 
 func (c *Meter) took(i int, d time.Duration, layer *time.Duration) {

@@ -152,13 +152,14 @@ func (g *grader) look(rule *Rule) verdict {
 // meta grades a meta by the first rule that it names and that is not wholly usable.
 func (g *grader) meta(rule *Rule) (v verdict) {
 	rule.expr.each(func(e *expr) {
-		for _, i := range e.rules {
-			below := g.set.rules[i]
-			if other := g.grade(below); other.grade != Usable && v.grade == Usable {
+		switch {
+		case e.op != opName || v.grade != Usable:
+		case e.rule != none:
+			below := g.set.rules[e.rule]
+			if other := g.grade(below); other.grade != Usable {
 				v = verdict{Partly, fmt.Sprintf("%s is %s", below.Name, other.grade)}
 			}
-		}
-		if e.op == "name" && len(e.rules) == 0 && g.lost[e.name] != nil && v.grade == Usable {
+		case g.lost[e.name] != nil:
 			v = verdict{Partly, e.name + " is lost"}
 		}
 	})

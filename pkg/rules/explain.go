@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -122,46 +121,44 @@ func (c *call) String() string {
 	return "eval:" + c.function + "(" + strings.Join(quoted, ", ") + ")"
 }
 
-// expr explains a piece of a meta. A chain of one operator is one node: a && b && c.
+// expr explains a piece of a meta.
 func (x *explainer) expr(e *expr) *Explanation {
 	x.size++
 	v, ok := e.value(x.value)
-	node := &Explanation{What: e.op, Value: v, Matches: []Match{}}
+	node := &Explanation{What: e.op.String(), Value: v, Matches: []Match{}}
 	if !ok {
 		node.Why = "divided by zero: the rule is a miss"
 	}
 	switch e.op {
-	case "":
+	case opNumber:
 		node.What = strconv.FormatFloat(e.num, 'g', -1, 64)
 		return node
-	case "neg":
-		node.What = "-"
-	case "name":
-		if len(e.rules) == 1 {
-			return x.rule(e.rules[0])
+	case opName:
+		if e.rule != none {
+			return x.rule(int(e.rule))
 		}
 		node.What, node.Why = e.name, "there is no such rule"
 		return node
-	case "sum":
-		node.What = "rules_matching(" + e.glob + ")"
-		node.Why = fmt.Sprintf("%d rules have such a name", len(e.rules))
-		x.sum(node, e.rules)
+	case opSum:
+		node.What = "rules_matching(" + e.name + ")"
+		node.Why = fmt.Sprintf("%d rules have such a name", len(e.args))
+		x.sum(node, e.args)
 		return node
 	}
-	for _, arg := range chain(e) {
+	for i := range e.args {
 		if x.size >= maxExplained {
 			node.NotShown++
 			continue
 		}
-		node.Parts = append(node.Parts, x.expr(arg))
+		node.Parts = append(node.Parts, x.expr(&e.args[i]))
 	}
 	return node
 }
 
 // sum shows those of the rules of a sum that hit.
-func (x *explainer) sum(node *Explanation, rules []int) {
-	for _, i := range rules {
-		switch {
+func (x *explainer) sum(node *Explanation, rules []expr) {
+	for k := range rules {
+		switch i := int(rules[k].rule); {
 		case x.ask(i) == 0:
 		case x.size >= maxExplained:
 			node.NotShown++
@@ -170,18 +167,6 @@ func (x *explainer) sum(node *Explanation, rules []int) {
 			node.Parts = append(node.Parts, x.rule(i))
 		}
 	}
-}
-
-// chain returns the operands of e, those of the same operator within its first operand in its place.
-func chain(e *expr) []*expr {
-	if !slices.Contains([]string{"&&", "||", "+", "*"}, e.op) {
-		return e.args
-	}
-	args := e.args
-	for args[0].op == e.op {
-		args = append(append([]*expr{}, args[0].args...), args[1:]...)
-	}
-	return args
 }
 
 // leaf explains a rule that looks at the message with a pattern.
@@ -218,7 +203,7 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 	if rule.Type == URIDetail || rule.Type == AskDNS {
 		return nil
 	}
-	section := x.section(rule)
+	section := x.section(rule.section)
 	switch rule.Type {
 	case Header:
 		if !section.present {

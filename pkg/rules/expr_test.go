@@ -20,7 +20,7 @@ func valueOf(text string) (float64, error) {
 	}
 	values := make([]float64, 0, len(variables))
 	e.each(func(e *expr) {
-		e.rules = []int{len(values)}
+		e.rule = int32(len(values))
 		values = append(values, variables[e.name])
 	})
 	v, ok := e.value(func(i int) float64 { return values[i] })

@@ -42,12 +42,12 @@ func (k *linker) link() {
 
 func (k *linker) resolve(self int, e *expr) {
 	rule := k.rules[self]
-	if e.op == "sum" {
-		e.rules = k.matching(self, e.glob)
+	if e.op == opSum {
+		e.args = k.matching(self, e.name)
 		return
 	}
 	if i, found := k.byName[e.name]; found {
-		e.rules = []int{i}
+		e.rule = int32(i)
 		return
 	}
 	if e.name == "local_tests_only" {
@@ -58,12 +58,12 @@ func (k *linker) resolve(self int, e *expr) {
 }
 
 // matching returns the rules, but for self, whose names fit a glob.
-func (k *linker) matching(self int, glob string) []int {
+func (k *linker) matching(self int, glob string) []expr {
 	fits := regexp.MustCompile("^" + strings.NewReplacer("*", ".*", "?", ".").Replace(glob) + "$")
-	var all []int
+	var all []expr
 	for i, rule := range k.rules {
 		if i != self && fits.MatchString(rule.Name) && len(all) < maxTokens {
-			all = append(all, i)
+			all = append(all, expr{op: opName, rule: int32(i), name: rule.Name})
 		}
 	}
 	return all
@@ -79,22 +79,21 @@ func (k *linker) visit(i int) {
 	}
 	state.depth, state.onPath = 1, true
 	k.path = append(k.path, i)
-	rule.expr.each(func(e *expr) {
-		for _, below := range e.rules {
-			if k.state[below].onPath {
-				k.circle(below)
-				continue
-			}
-			k.visit(below)
-			if other := k.rules[below]; other.broken && other.expr != nil {
-				k.fault(i, "depends on "+other.Name+", which is broken")
-			}
-			if other := k.rules[below]; other.expr != nil && (other.Score == 0 || k.state[below].stuck) {
-				state.stuck, rule.off = true, true
-				rule.why = cmp.Or(rule.why, "waits for "+other.Name+", a meta that is not run")
-			}
-			state.depth = max(state.depth, 1+k.state[below].depth)
+	rule.expr.eachRule(func(below int) {
+		if k.state[below].onPath {
+			k.circle(below)
+			return
 		}
+		k.visit(below)
+		other := k.rules[below]
+		if other.broken && other.expr != nil {
+			k.fault(i, "depends on "+other.Name+", which is broken")
+		}
+		if other.expr != nil && (other.Score == 0 || k.state[below].stuck) {
+			state.stuck, rule.off = true, true
+			rule.why = cmp.Or(rule.why, "waits for "+other.Name+", a meta that is not run")
+		}
+		state.depth = max(state.depth, 1+k.state[below].depth)
 	})
 	k.path = k.path[:len(k.path)-1]
 	state.onPath = false
@@ -123,15 +122,6 @@ func (k *linker) fault(i int, what string) {
 	rule.broken, rule.off, rule.why = true, true, cmp.Or(rule.why, what)
 }
 
-// deps calls f for every rule that a meta names.
-func (k *linker) deps(rule *Rule, f func(*Rule)) {
-	rule.expr.each(func(e *expr) {
-		for _, i := range e.rules {
-			f(k.rules[i])
-		}
-	})
-}
-
 // inheritPriorities has what a meta names run no later than the meta, as far as one round over the rules, those with the
 // lowest priority first, brings it.
 func (k *linker) inheritPriorities() {
@@ -141,7 +131,8 @@ func (k *linker) inheritPriorities() {
 		if rule.expr == nil {
 			continue
 		}
-		k.deps(rule, func(below *Rule) {
+		rule.expr.eachRule(func(i int) {
+			below := k.rules[i]
 			if below.Priority > rule.Priority {
 				below.Priority = rule.Priority
 				if below.Flags.Net {
@@ -159,7 +150,7 @@ const netPriority = -100
 func (k *linker) inheritNet() {
 	for _, rule := range k.rules {
 		if rule.expr != nil {
-			k.deps(rule, func(below *Rule) { rule.Flags.Net = rule.Flags.Net || below.Flags.Net })
+			rule.expr.eachRule(func(i int) { rule.Flags.Net = rule.Flags.Net || k.rules[i].Flags.Net })
 		}
 	}
 }

@@ -38,11 +38,7 @@ func (s *Set) used() []bool {
 			}
 		}
 		if rule.expr != nil {
-			rule.expr.each(func(e *expr) {
-				for _, i := range e.rules {
-					used[i] = true
-				}
-			})
+			rule.expr.eachRule(func(i int) { used[i] = true })
 		}
 	}
 	return used

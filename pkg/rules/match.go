@@ -1,14 +1,12 @@
 package rules
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"winnow/pkg/message"
-	"winnow/pkg/rules/eval"
 	"winnow/pkg/rules/pattern"
 )
 
@@ -24,95 +22,6 @@ type facts interface {
 }
 
 var _ facts = (*message.Message)(nil)
-
-// A run is one message against a set. What a rule found is calculated when it is first asked for, and kept: scored rules
-// are asked in order, metas ask the rules that they name, and a subrule that nobody asks for is never run.
-type run struct {
-	set      *Set
-	ctx      context.Context
-	facts    facts
-	calls    *eval.Facts                 // for eval functions, made for the first of them
-	values   []float64                   // by rule: how often it hit, or what a meta came to
-	known    []bool                      // by rule
-	evidence []string                    // by rule, of scored ones that hit: what matched
-	tags     map[int]map[string][]string // by rule and tag: what it captured
-	sections []section
-	machine  pattern.Machine
-	value    func(int) float64 // ask, bound once
-	asked    int               // patterns run
-	fresh    bool              // patterns that use tags are made for this message
-	closed   bool              // a short circuit has hit
-	closedBy int               // the rule that is it
-	over     bool              // ctx has ended: what is not known by now stays so
-}
-
-func newRun(s *Set) *run {
-	r := &run{
-		set:      s,
-		values:   make([]float64, len(s.rules)),
-		known:    make([]bool, len(s.rules)),
-		evidence: make([]string, len(s.rules)),
-		sections: make([]section, len(s.sections)),
-	}
-	r.value = r.ask
-	return r
-}
-
-// begin returns a run for a message; end gives its memory back.
-func (s *Set) begin(ctx context.Context, f facts) *run {
-	r := s.runs.Get().(*run)
-	r.ctx, r.facts, r.fresh = ctx, f, true
-	return r
-}
-
-func (r *run) end() {
-	clear(r.known)
-	clear(r.evidence)
-	for i := range r.sections {
-		r.sections[i].forget()
-	}
-	r.machine.Forget()
-	r.tags, r.closed = nil, false
-	r.ctx, r.facts, r.calls, r.asked, r.over = nil, nil, nil, 0, false
-	r.set.runs.Put(r)
-}
-
-// ask returns what a rule came to: 0 is a miss.
-func (r *run) ask(i int) float64 {
-	rule := r.set.rules[i]
-	if rule.off {
-		return 0
-	}
-	if r.leftOut(i) {
-		return 0
-	}
-	if r.known[i] {
-		return r.values[i]
-	}
-	var v float64
-	if rule.Type == Meta {
-		v = r.meta(rule)
-	} else {
-		v = r.leaf(i, rule)
-	}
-	if r.over {
-		return 0
-	}
-	r.known[i], r.values[i] = true, v
-	return v
-}
-
-// meta calculates a meta rule. A hit is worth its value to other metas, and a negative one counts as 1.
-func (r *run) meta(rule *Rule) float64 {
-	switch v, ok := rule.expr.value(r.value); {
-	case !ok || v == 0:
-		return 0
-	case v < 0:
-		return 1
-	default:
-		return v
-	}
-}
 
 // leaf counts the hits of a rule that looks at the message.
 func (r *run) leaf(i int, rule *Rule) float64 {
@@ -130,10 +39,14 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 		return r.mimeHeader(i, rule)
 	case rule.Type == URIDetail:
 		return r.uriDetail(rule)
-	case rule.Type == AskDNS:
-		return 0
 	}
-	s := r.section(rule)
+	s := r.section(rule.section)
+	switch r.state[i] {
+	case missed:
+		return 0
+	case hit:
+		return r.values[i]
+	}
 	if rule.header.exists {
 		return oneIf(s.present)
 	}
@@ -176,7 +89,7 @@ func (r *run) hits(i int, rule *Rule, s *section) int {
 		return r.capture(i, rule, r.textsOf(rule, s))
 	}
 	r.machine.Begin(r.ctx, 0)
-	hits, where := s.spots.Count(&r.machine, rule.slot, first, rule.most())
+	hits, where := s.spots.Count(&r.machine, rule.slot, first, rule.hitLimit())
 	return r.note(i, rule, s.texts, hits, where)
 }
 
@@ -186,12 +99,12 @@ func (r *run) hitsIn(i int, rule *Rule, texts []string) int {
 		return r.capture(i, rule, texts)
 	}
 	r.machine.Begin(r.ctx, 0)
-	hits, where := pattern.CountIn(&r.machine, rule.pattern, texts, 0, rule.most())
+	hits, where := pattern.CountIn(&r.machine, rule.pattern, texts, 0, rule.hitLimit())
 	return r.note(i, rule, texts, hits, where)
 }
 
-// most is how many matches of a rule count: one, unless all do.
-func (rule *Rule) most() int {
+// hitLimit is how many matches of a rule count: one, unless all do.
+func (rule *Rule) hitLimit() int {
 	switch {
 	case !rule.Flags.Multiple || rule.header.not:
 		return 1
@@ -246,12 +159,10 @@ func (r *run) detail(i int) string {
 func (r *run) metaDetail(rule *Rule) string {
 	var found []string
 	size := 0
-	rule.expr.each(func(e *expr) {
-		for _, i := range e.rules {
-			name := r.set.rules[i].Name
-			if r.known[i] && r.values[i] != 0 && size+len(name) <= maxDetail && !slices.Contains(found, name) {
-				found, size = append(found, name), size+len(name)
-			}
+	rule.expr.eachRule(func(i int) {
+		name := r.set.rules[i].Name
+		if r.state[i] == hit && size+len(name) <= maxDetail && !slices.Contains(found, name) {
+			found, size = append(found, name), size+len(name)
 		}
 	})
 	return strings.Join(found, ", ")

@@ -33,24 +33,33 @@ func (metaNames) name(name string) (*expr, error) {
 	if !validName(name) {
 		return nil, fmt.Errorf("%q is no name of a rule", name)
 	}
-	return &expr{op: "name", name: name}, nil
+	return &expr{op: opName, rule: none, name: name}, nil
 }
 
 func (metaNames) call(function, argument string) (*expr, error) {
 	if function != "rules_matching" || !globSyntax.MatchString(argument) {
 		return nil, fmt.Errorf("%s(%s) is no function of metas", function, argument)
 	}
-	return &expr{op: "sum", glob: argument}, nil
+	return &expr{op: opSum, name: argument}, nil
 }
 
 var globSyntax = regexp.MustCompile(`^[_a-zA-Z*?][_a-zA-Z0-9*?]{0,127}$`)
 
-// each calls f for every piece of e that names rules.
+// each calls f for every piece of e that names a rule, or rules.
 func (e *expr) each(f func(*expr)) {
-	if e.op == "name" || e.op == "sum" {
+	if e.op == opName || e.op == opSum {
 		f(e)
 	}
-	for _, arg := range e.args {
-		arg.each(f)
+	for i := range e.args {
+		e.args[i].each(f)
 	}
+}
+
+// eachRule calls f for every rule that e names.
+func (e *expr) eachRule(f func(i int)) {
+	e.each(func(e *expr) {
+		if e.op == opName && e.rule != none {
+			f(int(e.rule))
+		}
+	})
 }

@@ -71,7 +71,7 @@ func (r *run) mimeHeader(i int, rule *Rule) float64 {
 	if rule.header.not {
 		return 1
 	}
-	s := r.section(rule)
+	s := r.section(rule.section)
 	if rule.header.unset == "" && !rule.Flags.Concat && !s.spots.May(rule.slot) {
 		return 0
 	}

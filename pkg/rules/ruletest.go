@@ -66,7 +66,7 @@ func (s *Set) runTest(i int, test testLine) TestResult {
 	defer run.end()
 	hit := run.ask(i) != 0
 	if rule.off {
-		hit = run.hitsIn(i, rule, run.textsOf(rule, run.section(rule))) > 0 != rule.header.not
+		hit = run.hitsIn(i, rule, run.textsOf(rule, run.section(rule.section))) > 0 != rule.header.not
 	}
 	result.judge(hit, excerpt(test.text, maxDetail))
 	return result

@@ -19,16 +19,16 @@ type section struct {
 	single  [1]string // memory of texts
 }
 
-// section returns the text that a rule is matched against. It is looked through once for all its rules.
-func (r *run) section(rule *Rule) *section {
-	s := &r.sections[rule.section]
+// section returns the text that rules are matched against. It is looked through once for all of them.
+func (r *run) section(i int) *section {
+	s := &r.sections[i]
 	if s.made {
 		return s
 	}
 	s.made = true
-	switch key := r.set.sections[rule.section]; key.kind {
+	switch key := r.set.sections[i]; key.kind {
 	case Header:
-		if s.single[0], s.present = r.header(rule.header.name, key.mod); s.present {
+		if s.single[0], s.present = r.header(key.name, key.mod); s.present {
 			s.texts = s.single[:]
 		}
 	case MIMEHeader:
@@ -45,8 +45,21 @@ func (r *run) section(rule *Rule) *section {
 	case URI:
 		s.texts = uriTexts(r.facts.URIDetails(r.set.settings.URIRules()))
 	}
-	s.spots.Scan(r.set.finders[rule.section], s.texts)
+	s.spots.Scan(r.set.finders[i], s.texts)
+	r.ruleOut(i, s)
+	r.over = r.over || r.ctx.Err() != nil // texts can take long to derive
 	return s
+}
+
+// may tells whether the pattern of a rule, which is in that slot of the finder, may match.
+func (s *section) may(rule *Rule, slot int) bool {
+	switch {
+	case rule.Type == Header && !s.present:
+		return rule.unsetHits
+	case rule.Type == MIMEHeader && (rule.header.not || rule.header.unset != "" || rule.Flags.Concat):
+		return true // it looks at other texts than these
+	}
+	return s.spots.May(slot)
 }
 
 // forget drops the message, and keeps memory for the next one.

@@ -21,6 +21,8 @@ type Set struct {
 	sources   []source
 	sections  []sectionKey
 	finders   []*pattern.Finder // by section, of the patterns of rules that are on
+	slots     [][]int           // by section and pattern of the finder: the rule
+	initial   []state           // by rule: what is known before a message is seen
 	bounded   []atomic.Int64    // by rule: how often it was given up
 	stray     []Fault           // what is said of rules that do not exist
 	lost      []*Rule           // definitions that made no rule, in the order of files and lines
@@ -97,6 +99,7 @@ func (p *parser) compile() *Set {
 	s.assignSections(faults)
 	s.makeFinders()
 	s.assignSources(p.sources)
+	s.foresee()
 	s.runs.New = func() any { return newRun(s) }
 	return s
 }
@@ -180,11 +183,13 @@ func (s *Set) assignSections(faults *ledger) {
 // makeFinders prepares, for each section, one pass over its text for all its rules.
 func (s *Set) makeFinders() {
 	patterns := make([][]*pattern.Pattern, len(s.sections))
-	for _, rule := range s.rules {
+	s.slots = make([][]int, len(s.sections))
+	for i, rule := range s.rules {
 		if rule.pattern != nil && rule.template == nil && !rule.off {
 			rule.unsetHits = rule.Type == Header && rule.pattern.Match(rule.header.unset)
 			rule.slot = len(patterns[rule.section])
 			patterns[rule.section] = append(patterns[rule.section], rule.pattern)
+			s.slots[rule.section] = append(s.slots[rule.section], i)
 		}
 	}
 	for _, of := range patterns {

@@ -130,13 +130,11 @@ func (s *Set) moment(i int, known []bool) moment {
 	default:
 		at := moment{math.MinInt, metaPhase}
 		rule.expr.each(func(e *expr) {
-			if e.op == "name" && len(e.rules) == 0 {
+			if e.op == opName && e.rule == none {
 				at = never
 			}
-			for _, below := range e.rules {
-				at.priority = max(at.priority, s.moment(below, known).priority)
-			}
 		})
+		rule.expr.eachRule(func(below int) { at.priority = max(at.priority, s.moment(below, known).priority) })
 		s.circuits.moments[i] = at
 	}
 	known[i] = true
@@ -146,16 +144,17 @@ func (s *Set) moment(i int, known []bool) moment {
 // closeCircuit looks for the first short circuit that hits. Rules that run later are then not run.
 func (r *run) closeCircuit() {
 	for _, i := range r.set.circuits.rules {
-		if r.ask(i) != 0 {
-			r.closed, r.closedBy = true, i
-			return
+		if r.ask(i) == 0 {
+			continue
 		}
+		r.closed, r.closedBy = true, i
+		for later, at := range r.set.circuits.moments {
+			if at.compare(r.set.circuits.moments[i]) > 0 {
+				r.state[later] = missed
+			}
+		}
+		return
 	}
-}
-
-// leftOut tells whether a rule is not run because of a short circuit.
-func (r *run) leftOut(i int) bool {
-	return r.closed && r.set.circuits.moments[i].compare(r.set.circuits.moments[r.closedBy]) > 0
 }
 
 // circuitSymbol is the hit that tells of a short circuit.

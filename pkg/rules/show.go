@@ -57,10 +57,7 @@ func (s *Set) Show(name string) *Shown {
 func (s *Set) relate(shown *Shown, rule *Rule) {
 	if rule.expr != nil {
 		rule.expr.each(func(e *expr) {
-			for _, i := range e.rules {
-				shown.DependsOn = append(shown.DependsOn, s.rules[i].Name)
-			}
-			if e.op == "name" && len(e.rules) == 0 {
+			if e.op == opName {
 				shown.DependsOn = append(shown.DependsOn, e.name)
 			}
 		})
@@ -85,10 +82,7 @@ func (s *Set) relate(shown *Shown, rule *Rule) {
 func (s *Set) names(meta *Rule, name string) bool {
 	found := false
 	meta.expr.each(func(e *expr) {
-		found = found || e.op == "name" && e.name == name
-		for _, i := range e.rules {
-			found = found || s.rules[i].Name == name
-		}
+		found = found || e.op == opName && e.name == name
 	})
 	return found
 }

@@ -1,0 +1,205 @@
+package rules
+
+import "math"
+
+// An interval is what a rule or an expression can still come to, ends included, while not all rules were run. Most metas
+// are misses already by what the literal pass ruled out: none of their rules needs to be run.
+type interval struct{ least, most float64 }
+
+var (
+	miss     = interval{0, 0}
+	either   = interval{0, 1}
+	anything = interval{math.Inf(-1), math.Inf(1)}
+)
+
+func exactly(v float64) interval { return interval{v, v} }
+
+// isMiss tells whether it can only be a miss.
+func (a interval) isMiss() bool { return a == miss }
+
+// isHit tells whether it cannot be a miss.
+func (a interval) isHit() bool { return a.least > 0 || a.most < 0 }
+
+// and is one interval around both.
+func (a interval) and(b interval) interval {
+	return interval{min(a.least, b.least), max(a.most, b.most)}
+}
+
+func (a interval) plus(b interval) interval { return known(a.least+b.least, a.most+b.most) }
+
+func (a interval) minus(b interval) interval { return known(a.least-b.most, a.most-b.least) }
+
+func (a interval) times(b interval) interval {
+	p, q, r, s := a.least*b.least, a.least*b.most, a.most*b.least, a.most*b.most
+	return known(min(p, q, r, s), max(p, q, r, s)) // NaN if any is
+}
+
+// known is an interval, and anything where an end is no number.
+func known(least, most float64) interval {
+	if math.IsNaN(least) || math.IsNaN(most) {
+		return anything
+	}
+	return interval{least, most}
+}
+
+// truthOf is the truth of what is so for certain, or certainly not, or neither.
+func truthOf(so, not bool) interval {
+	switch {
+	case so:
+		return exactly(1)
+	case not:
+		return miss
+	}
+	return either
+}
+
+// compare returns the truth of a op b.
+func (a interval) compare(op operator, b interval) interval {
+	switch op {
+	case opLess:
+		return truthOf(a.most < b.least, a.least >= b.most)
+	case opLessEqual:
+		return truthOf(a.most <= b.least, a.least > b.most)
+	case opMore:
+		return b.compare(opLess, a)
+	case opMoreEqual:
+		return b.compare(opLessEqual, a)
+	}
+	apart := a.most < b.least || a.least > b.most
+	same := a.least == a.most && b.least == b.most && a.least == b.least
+	if op == opEqual {
+		return truthOf(same, apart)
+	}
+	return truthOf(apart, same)
+}
+
+// An outlook calculates what expressions can still come to.
+type outlook struct {
+	state []state            // by rule
+	rule  func(int) interval // of one that is not known to miss
+}
+
+// of calculates what e can come to. A division by zero, which makes a miss of the whole expression, is not foreseen: the
+// interval holds unless there is one.
+func (o *outlook) of(e *expr) interval {
+	switch e.op {
+	case opNumber:
+		return exactly(e.num)
+	case opName:
+		if e.rule == none || o.state[e.rule] == missed {
+			return miss
+		}
+		return o.rule(int(e.rule))
+	case opSum:
+		return o.sum(e.args)
+	case opAnd:
+		return o.and(e.args)
+	case opOr:
+		return o.or(e.args)
+	case opAdd:
+		return o.sum(e.args)
+	}
+	a := o.of(&e.args[0])
+	switch e.op {
+	case opNot:
+		return truthOf(a.isMiss(), a.isHit())
+	case opNeg:
+		return interval{-a.most, -a.least}
+	case opChoice:
+		switch {
+		case a.isHit():
+			return o.of(&e.args[1])
+		case a.isMiss():
+			return o.of(&e.args[2])
+		}
+		return o.of(&e.args[1]).and(o.of(&e.args[2]))
+	}
+	b := o.of(&e.args[1])
+	switch e.op {
+	case opSub:
+		return a.minus(b)
+	case opMul:
+		return a.times(b)
+	case opDiv, opXor:
+		return anything
+	}
+	return a.compare(e.op, b)
+}
+
+func (o *outlook) sum(args []expr) interval {
+	sum := miss
+	for i := range args {
+		sum = sum.plus(o.of(&args[i]))
+	}
+	return sum
+}
+
+// and is a miss if any operand is one, and else what the last one comes to, or a miss.
+func (o *outlook) and(args []expr) interval {
+	certain := true
+	var a interval
+	for i := range args {
+		if a = o.of(&args[i]); a.isMiss() {
+			return miss
+		}
+		certain = certain && a.isHit()
+	}
+	if certain {
+		return a
+	}
+	return a.and(miss)
+}
+
+// or is what one of the operands comes to, of those up to the first that cannot be a miss.
+func (o *outlook) or(args []expr) interval {
+	a := miss
+	for i := range args {
+		if e := &args[i]; e.op == opName && (e.rule == none || o.state[e.rule] == missed) {
+			continue
+		}
+		if b := o.of(&args[i]); a.isMiss() && b.isHit() {
+			a = b
+		} else {
+			a = a.and(b)
+		}
+		if a.isHit() {
+			return a
+		}
+	}
+	return a
+}
+
+// foresee finds out what rules can come to before any message is seen.
+func (s *Set) foresee() {
+	s.initial = make([]state, len(s.rules))
+	for i, rule := range s.rules {
+		switch {
+		case rule.off || rule.Type == AskDNS:
+			s.initial[i] = missed
+		case rule.pattern != nil:
+			rule.most = float64(rule.hitLimit())
+		case rule.call != nil:
+			rule.most = math.Inf(1)
+		default:
+			rule.most = 1
+		}
+	}
+	done := make([]bool, len(s.rules))
+	all := outlook{state: s.initial}
+	all.rule = func(i int) interval { // of a meta first what those below it can come to
+		rule := s.rules[i]
+		if rule.expr != nil && !done[i] {
+			done[i] = true
+			reach := all.of(rule.expr)
+			if rule.most = reach.most; reach.least < 0 {
+				rule.most = max(rule.most, 1)
+			}
+		}
+		return interval{0, rule.most}
+	}
+	for i := range s.rules {
+		if s.initial[i] != missed {
+			all.rule(i)
+		}
+	}
+}
