@@ -138,7 +138,7 @@ func (m *Message) fields(raw bool, names ...string) []string {
 	var lines []string
 	for _, name := range names {
 		for _, f := range m.stamped() {
-			if strings.EqualFold(f.Name, name) && !isOfFilters(name) {
+			if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) && !isOfFilters(name) {
 				line := f.text(raw) + "\n"
 				if raw {
 					line = clip(line, MaxFieldValue)

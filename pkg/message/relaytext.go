@@ -5,9 +5,10 @@ import "strings"
 // IsRelayHeader tells whether a header rule's field is one that RelayText makes. SpamAssassin is particular about the
 // letters of some of them.
 func IsRelayHeader(name string) bool {
-	switch strings.ToLower(name) {
-	case "x-spam-relays-trusted", "x-spam-relays-untrusted", "x-spam-relays-internal", "x-spam-relays-external", "envelopefrom":
-		return true
+	for _, known := range [...]string{"X-Spam-Relays-Trusted", "X-Spam-Relays-Untrusted", "X-Spam-Relays-Internal", "X-Spam-Relays-External", "EnvelopeFrom"} {
+		if strings.EqualFold(name, known) {
+			return true
+		}
 	}
 	switch name {
 	case "ALL-TRUSTED", "ALL-UNTRUSTED", "ALL-INTERNAL", "ALL-EXTERNAL":

@@ -22,8 +22,8 @@ const maxSpans = 1 << 18
 
 // Limits on the memory that is kept for the next texts.
 const (
-	keptSpans  = 1 << 14
-	keptOctets = 128 << 10
+	keptSpans  = 1 << 16
+	keptOctets = 512 << 10
 )
 
 // A Spots holds where the patterns of a finder may match in some texts. It keeps its memory from use to use.
