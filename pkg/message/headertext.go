@@ -1,7 +1,6 @@
 package message
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -17,30 +16,38 @@ const (
 	HeaderName                          // :name, the display names, one a line; where there is none, the comment
 	HeaderFirst                         // :first, only the topmost field
 	HeaderLast                          // :last, only the lowest field
-	HeaderHost                          // :host, the first host name of each line
+	HeaderHost                          // :host, the host name of each field
 	HeaderDomain                        // :domain, its registered domain
-	HeaderIP                            // :ip, the first IP address of each line
+	HeaderIP                            // :ip, the first IP address of each field
 	HeaderRevIP                         // :revip, the same with its parts in reverse order
 )
 
 // HeaderText returns what header rules are matched against: all fields of that name, one behind the other, each of them
 // cut at MaxFieldValue. Names do not distinguish case. It returns false where there is nothing of the kind. Pseudo
 // headers are ALL and MESSAGEID, in just these letters, for MessageID is a field like any other, ToCc and EnvelopeFrom. The last
-// is always there, for a null sender is one, too.
+// is always there, for a null sender is one, too. Which names are hosts, and what their domains are, rules may say with
+// HeaderTextBy.
 func (m *Message) HeaderText(name string, mod HeaderMod) (string, bool) {
-	return m.derived.headers.get(headerKey{name, mod}, func() (string, bool) {
-		return mod.textOf(m.headerLines(name, mod))
+	return m.HeaderTextBy(&noRules, name, mod)
+}
+
+// HeaderTextBy is HeaderText where rule files say what top-level domains there are.
+func (m *Message) HeaderTextBy(rules *URIRules, name string, mod HeaderMod) (string, bool) {
+	return m.derived.headers.get(mod.key(rules, name), func() (string, bool) {
+		return mod.textOf(rules, m.headerLines(name, mod))
 	})
 }
 
+var noRules URIRules // the public suffix list alone
+
 // textOf makes one text of what rules want to see of these lines.
-func (mod HeaderMod) textOf(lines []string) (string, bool) {
+func (mod HeaderMod) textOf(rules *URIRules, lines []string) (string, bool) {
 	if len(lines) > 0 && mod&HeaderFirst != 0 {
 		lines = lines[:1]
 	} else if len(lines) > 0 && mod&HeaderLast != 0 {
 		lines = lines[len(lines)-1:]
 	}
-	lines, separator := mod.pick(lines), ""
+	lines, separator := mod.pick(rules, lines), ""
 	if mod&(HeaderAddr|HeaderName|HeaderHost|HeaderDomain|HeaderIP|HeaderRevIP) != 0 {
 		separator = "\n"
 	}
@@ -54,8 +61,16 @@ type headerTexts struct {
 }
 
 type headerKey struct {
-	name string
-	mod  HeaderMod
+	rules *URIRules // nil where they do not matter
+	name  string
+	mod   HeaderMod
+}
+
+func (mod HeaderMod) key(rules *URIRules, name string) headerKey {
+	if mod&(HeaderHost|HeaderDomain) == 0 {
+		rules = nil
+	}
+	return headerKey{rules, name, mod}
 }
 
 type headerText struct {
@@ -257,7 +272,7 @@ func cutLines(h Header, lines []string) []string {
 }
 
 // pick takes out of each line what the modifiers ask for.
-func (mod HeaderMod) pick(lines []string) []string {
+func (mod HeaderMod) pick(rules *URIRules, lines []string) []string {
 	switch {
 	case mod&HeaderAddr != 0:
 		lines = pickEach(lines, addressesIn)
@@ -266,10 +281,8 @@ func (mod HeaderMod) pick(lines []string) []string {
 		lines = pickEach(lines, func(line string) []string { return namesIn(line, raw) })
 	}
 	switch {
-	case mod&HeaderDomain != 0:
-		return pickEach(lines, func(line string) []string { return orNothing(Domain(hostIn(line))) })
-	case mod&HeaderHost != 0:
-		return pickEach(lines, func(line string) []string { return orNothing(hostIn(line)) })
+	case mod&(HeaderHost|HeaderDomain) != 0:
+		return pickEach(lines, func(line string) []string { return orNothing(mod.hostIn(rules, line)) })
 	case mod&(HeaderIP|HeaderRevIP) != 0:
 		reverse := mod&HeaderRevIP != 0
 		return pickEach(lines, func(line string) []string { return orNothing(addrIn(line, reverse)) })
@@ -342,53 +355,4 @@ func foldName(name string) string {
 		return folded[1 : n-1]
 	}
 	return folded
-}
-
-// hostIn finds the first host name in a line: the one behind the last @, if it is one, else the first anywhere.
-func hostIn(line string) string {
-	if at := strings.LastIndexByte(line, '@'); at >= 0 {
-		if host := firstHost(line[at+1:]); host != "" {
-			return host
-		}
-	}
-	return firstHost(line)
-}
-
-func firstHost(line string) string {
-	for run := range strings.FieldsFuncSeq(line, func(r rune) bool { return !isHostRune(r) }) {
-		if host, ok := HostASCII(strings.Trim(run, ".-_")); ok && hasKnownSuffix(host) {
-			return host
-		}
-	}
-	return ""
-}
-
-// addrIn finds the first IP address in a line.
-func addrIn(line string, reverse bool) string {
-	notAddr := func(r rune) bool { return r != '.' && r != ':' && (r > 0x7f || unhex(byte(r)) > 15) }
-	line = strings.ReplaceAll(line, "IPv6:", " ") // RFC 5321, 4.1.3
-	for run := range strings.FieldsFuncSeq(line, notAddr) {
-		if addr, err := netip.ParseAddr(strings.Trim(run, ".")); err == nil {
-			if reverse {
-				return reverseAddr(addr)
-			}
-			return addr.String()
-		}
-	}
-	return ""
-}
-
-// reverseAddr writes an address as DNS lists want it: 4.3.2.1, or the nibbles of an IPv6 address.
-func reverseAddr(addr netip.Addr) string {
-	if addr.Is4() {
-		parts := strings.Split(addr.String(), ".")
-		return parts[3] + "." + parts[2] + "." + parts[1] + "." + parts[0]
-	}
-	const digits = "0123456789abcdef"
-	octets := addr.As16()
-	nibbles := make([]byte, 0, 64)
-	for i := len(octets) - 1; i >= 0; i-- {
-		nibbles = append(nibbles, digits[octets[i]&15], '.', digits[octets[i]>>4], '.')
-	}
-	return string(nibbles[:len(nibbles)-1])
 }

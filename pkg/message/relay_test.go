@@ -152,7 +152,7 @@ func TestRelayText(t *testing.T) {
 		{"ALL-EXTERNAL", "Received Low Received End"},
 	}
 	for _, tt := range tests {
-		got, found := m.RelayText(tt.name, HeaderDecoded, &Networks{})
+		got, found := m.RelayText(&noRules, tt.name, HeaderDecoded, &Networks{})
 		if strings.HasPrefix(tt.name, "ALL") {
 			got = fieldNames(got)
 		}
@@ -160,7 +160,7 @@ func TestRelayText(t *testing.T) {
 			t.Errorf("%s:\n got %v %q\nwant %q", tt.name, found, got, tt.want)
 		}
 	}
-	if got, found := m.RelayText("Subject", HeaderDecoded, &Networks{}); found {
+	if got, found := m.RelayText(&noRules, "Subject", HeaderDecoded, &Networks{}); found {
 		t.Errorf("Subject: got %q", got)
 	}
 	if IsRelayHeader("all-trusted") {
@@ -187,7 +187,7 @@ func TestStamp(t *testing.T) {
 	}
 	const want = "[ ip=192.0.2.1 rdns= helo=x??y?!10.0.0.1!??by?z by=mx.example.net ident= envfrom=max@example.org intl=0 id=4QxYz auth= msa=0 ] " +
 		"[ ip=10.1.1.1 rdns=b helo=a by=c ident= envfrom= intl=0 id=555 auth= msa=0 ]"
-	if got, _ := m.RelayText("X-Spam-Relays-External", 0, &Networks{}); got != want {
+	if got, _ := m.RelayText(&noRules, "X-Spam-Relays-External", 0, &Networks{}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	const field = "from x??y?[10.0.0.1]??by?z (unknown [192.0.2.1]) by mx.example.net (Postfix) with ESMTP id 4QxYz for <erika@example.net>; " +
@@ -195,7 +195,7 @@ func TestStamp(t *testing.T) {
 	if got, _ := m.HeaderText("Received", HeaderFirst); got != field {
 		t.Errorf("got  %q\nwant %q", got, field)
 	}
-	if got, _ := m.RelayText("ALL-EXTERNAL", 0, &Networks{}); fieldNames(got) != "Received Received Subject" {
+	if got, _ := m.RelayText(&noRules, "ALL-EXTERNAL", 0, &Networks{}); fieldNames(got) != "Received Received Subject" {
 		t.Errorf("got %q", got)
 	}
 	if !strings.HasPrefix(string(m.Full()), "Received: from x") {
@@ -244,7 +244,7 @@ func TestEnvelopeFrom(t *testing.T) {
 			if got != tt.want || known == tt.unknown {
 				t.Errorf("got %q %v, want %q %v", got, known, tt.want, !tt.unknown)
 			}
-			if text, found := parsed(t, tt.header+"\n").RelayText("EnvelopeFrom", HeaderAddr, &n); text != tt.want || found == tt.unknown {
+			if text, found := parsed(t, tt.header+"\n").RelayText(&noRules, "EnvelopeFrom", HeaderAddr, &n); text != tt.want || found == tt.unknown {
 				t.Errorf("text: got %q %v", text, found)
 			}
 		})

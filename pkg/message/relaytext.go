@@ -20,13 +20,13 @@ func IsRelayHeader(name string) bool {
 // RelayText returns what header rules are matched against where they name a pseudo header that depends on the way of
 // the message: X-Spam-Relays-Trusted, -Untrusted, -Internal and -External with the hops, ALL-TRUSTED and so on with the
 // fields that such hosts wrote, and EnvelopeFrom. It returns false where there is none, and for other names.
-func (m *Message) RelayText(name string, mod HeaderMod, networks *Networks) (string, bool) {
+func (m *Message) RelayText(rules *URIRules, name string, mod HeaderMod, networks *Networks) (string, bool) {
 	if !IsRelayHeader(name) {
 		return "", false
 	}
 	relays := m.Relays(networks)
-	return relays.texts.get(headerKey{name, mod}, func() (string, bool) {
-		return mod.textOf(m.relayLines(relays, networks, name, mod))
+	return relays.texts.get(mod.key(rules, name), func() (string, bool) {
+		return mod.textOf(rules, m.relayLines(relays, networks, name, mod))
 	})
 }
 

@@ -16,9 +16,9 @@ type facts interface {
 	RawBody() []string
 	Full() []byte
 	URIDetails(rules *message.URIRules) []message.URIDetail
-	HeaderText(name string, mod message.HeaderMod) (string, bool)
+	HeaderTextBy(rules *message.URIRules, name string, mod message.HeaderMod) (string, bool)
 	Entities() []*message.Part
-	RelayText(name string, mod message.HeaderMod, networks *message.Networks) (string, bool)
+	RelayText(rules *message.URIRules, name string, mod message.HeaderMod, networks *message.Networks) (string, bool)
 }
 
 var _ facts = (*message.Message)(nil)

@@ -126,13 +126,13 @@ func (s *sample) URIDetails(*message.URIRules) []message.URIDetail {
 	return []message.URIDetail{{Raw: s.text, Cleaned: []string{s.text}}}
 }
 
-func (s *sample) RelayText(string, message.HeaderMod, *message.Networks) (string, bool) {
+func (s *sample) RelayText(*message.URIRules, string, message.HeaderMod, *message.Networks) (string, bool) {
 	return s.text, true
 }
 
 func (s *sample) Entities() []*message.Part { return nil }
 
-func (s *sample) HeaderText(string, message.HeaderMod) (string, bool) {
+func (s *sample) HeaderTextBy(*message.URIRules, string, message.HeaderMod) (string, bool) {
 	if s.rule.header.mod&^message.HeaderRaw != 0 {
 		return s.text, true
 	}

@@ -73,10 +73,11 @@ func (s *section) forget() {
 
 // header returns a field, or what a pseudo header stands for.
 func (r *run) header(name string, mod message.HeaderMod) (string, bool) {
+	rules := r.set.settings.URIRules()
 	if message.IsRelayHeader(name) {
-		return r.facts.RelayText(name, mod, r.set.settings.Networks())
+		return r.facts.RelayText(rules, name, mod, r.set.settings.Networks())
 	}
-	text, found := r.facts.HeaderText(name, mod)
+	text, found := r.facts.HeaderTextBy(rules, name, mod)
 	if !found && strings.EqualFold(name, eval.LanguagesHeader) {
 		if facts := r.evalFacts(); facts != nil {
 			return facts.Languages()

@@ -99,9 +99,9 @@ func (c *counting) BodyLines() []string {
 	return c.facts.BodyLines()
 }
 
-func (c *counting) HeaderText(name string, mod message.HeaderMod) (string, bool) {
+func (c *counting) HeaderTextBy(rules *message.URIRules, name string, mod message.HeaderMod) (string, bool) {
 	c.headers++
-	return c.facts.HeaderText(name, mod)
+	return c.facts.HeaderTextBy(rules, name, mod)
 }
 
 func TestDeadline(t *testing.T) {

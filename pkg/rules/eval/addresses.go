@@ -17,10 +17,11 @@ func (f *Facts) field(name string, mod message.HeaderMod) string {
 }
 
 func (f *Facts) fieldText(name string, mod message.HeaderMod) (text string, found bool) {
+	rules := f.Settings.URIRules()
 	if message.IsRelayHeader(name) {
-		return f.Message.RelayText(name, mod, f.Settings.Networks())
+		return f.Message.RelayText(rules, name, mod, f.Settings.Networks())
 	}
-	return f.Message.HeaderText(name, mod)
+	return f.Message.HeaderTextBy(rules, name, mod)
 }
 
 // addresses returns all addresses in the fields of that name.
