@@ -8,7 +8,7 @@ import (
 // class reads a bracketed class whose [ stood at the offset.
 func (p *parser) class(at int) set {
 	if posixAlone.MatchString(p.src[at:]) {
-		p.warn("[:name:] at octet %d is no class of its own: write [[:name:]]", at)
+		p.refuse(at, "[:name:] outside of a class (write [[:name:]])")
 	}
 	not := p.take("^")
 	var all set
@@ -31,12 +31,22 @@ func (p *parser) class(at int) set {
 	return all
 }
 
-var posixAlone = regexp.MustCompile(`^\[(?::[^\]]*:|\.[^\]]*\.|=[^\]]*=)\]`)
+// What Perl takes for a class by name that was not written right: without the brackets around it, without a colon.
+const posixName = `(?:alpha|digit|alnum|lower|upper|space|blank|punct|print|graph|cntrl|xdigit|word|ascii)`
+
+var (
+	posixAlone  = regexp.MustCompile(`^\[(?:[^\[\]]?[ \t]*:[ \t]*` + posixName + `|[^\[\]]?` + posixName + `:|:[a-z]-[a-z]:\]|\.[\w-]+\.\]|=[\w-]+=\])`)
+	posixBroken = regexp.MustCompile(`^\[[ \t]*\^?[:;]?[ \t]*\^?` + posixName)
+)
 
 // item reads one character, range or class within a class.
 func (p *parser) item(at int) set {
+	start := p.at
 	from, s, whole, never := p.member(at)
 	if whole {
+		if len(p.rest()) > 1 && p.src[p.at] == '-' && p.src[p.at+1] != ']' {
+			p.refuse(start, "range that begins with a class (write the hyphen at the end)")
+		}
 		return s
 	}
 	to := from
@@ -45,17 +55,16 @@ func (p *parser) item(at int) set {
 		p.at++
 		last, _, whole, beyond := p.member(at)
 		if whole {
-			p.at = before // [a-\d]: the hyphen is one
-		} else {
-			if never {
-				return set{}
-			}
-			if beyond {
-				last = 255
-			}
-			if to = last; to < from {
-				p.fail(before-1, "class range runs backwards")
-			}
+			p.refuse(start, "range that ends with a class (write the hyphen at the end)")
+		}
+		if never {
+			return set{}
+		}
+		if beyond {
+			last = 255
+		}
+		if to = last; to < from {
+			p.fail(before-1, "class range runs backwards")
 		}
 	}
 	if never {
@@ -75,6 +84,11 @@ func (p *parser) member(at int) (b byte, s set, whole, never bool) {
 		if s, ok := p.posixClass(at); ok {
 			return 0, s, true, false
 		}
+		fallthrough
+	case c == '[':
+		if posixBroken.MatchString(p.rest()) {
+			p.refuse(p.at, "class by name that is not written [:name:]")
+		}
 	case c == '\\':
 		p.at++
 		if !p.more() {
@@ -84,6 +98,9 @@ func (p *parser) member(at int) (b byte, s set, whole, never bool) {
 		if c == 'b' {
 			p.at++
 			return '\b', set{}, false, false
+		}
+		if c == 'p' || c == 'P' {
+			return 0, p.property(at), true, false
 		}
 		if s, ok := shorthand[c]; ok && c != 'N' {
 			p.at++

@@ -30,7 +30,12 @@ func (p *parser) escape(at int) *node {
 		return &node{op: opKeep, at: at}
 	case 'R':
 		p.at++
-		return lineBreak(at)
+		return lineBreak(at, vertical)
+	case 'X': // of octets, only a line end is a character of two
+		p.at++
+		return lineBreak(at, anySet)
+	case 'p', 'P':
+		return &node{op: opOctet, at: at, set: p.property(at)}
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		digits := len(p.rest()) - len(strings.TrimLeft(p.rest(), "0123456789"))
 		number, err := strconv.Atoi(p.rest()[:digits])
@@ -50,9 +55,7 @@ var assertion = map[byte]op{'A': opTextStart, 'Z': opTextEnd, 'z': opVeryEnd, 'b
 
 // beyond are the escapes of Perl that octets and a set of rules have no use for, or that this engine has not.
 var beyond = map[byte]string{
-	'G': `\G`, 'X': `\X`, 'K': `\K in a class`, 'R': `\R in a class`, 'p': `Unicode property \p{...}`, 'P': `Unicode property \P{...}`,
-	'N': `named character \N{...}`, 'Q': `quoting \Q...\E`, 'E': `quoting \Q...\E`,
-	'L': `case change \L`, 'U': `case change \U`, 'F': `case change \F`, 'l': `case change \l`, 'u': `case change \u`,
+	'G': `\G`, 'N': `named character \N{...}`,
 }
 
 // escaped are the letters that stand for a control character.
@@ -62,6 +65,9 @@ var escaped = map[byte]byte{'a': 7, 'e': 27, 'f': '\f', 'n': '\n', 'r': '\r', 't
 // octets. Behind a backslash, whatever has no meaning there stands for itself.
 func (p *parser) character(at int) (b byte, never bool) {
 	c := p.src[p.at]
+	if p.take("N{U+") {
+		return p.code(at, p.until("}", `\N{...}`), 16)
+	}
 	if what, ok := beyond[c]; ok {
 		p.unsupported(at, what)
 	}
@@ -78,11 +84,7 @@ func (p *parser) character(at int) (b byte, never bool) {
 		return p.code(at, p.until("}", `\o{...}`), 8)
 	case c == 'c' && len(p.rest()) > 1:
 		p.at += 2
-		b = p.src[p.at-1]
-		if lower.has(b) {
-			b = unfold(b)
-		}
-		return b ^ 64, false
+		return p.control(at, p.src[p.at-1]), false
 	case '0' <= c && c <= '7':
 		n := 1
 		for n < 3 && n < len(p.rest()) && '0' <= p.rest()[n] && p.rest()[n] <= '7' {
@@ -90,14 +92,26 @@ func (p *parser) character(at int) (b byte, never bool) {
 		}
 		p.at += n
 		if n < 3 && p.more() && digit.has(p.src[p.at]) {
-			p.warn(`octal number at octet %d ends before %q: write it with three digits`, at, p.src[p.at])
+			p.refuse(at, `octal number that ends before %q (write it with three digits)`, p.src[p.at])
 		}
 		return p.code(at, p.src[p.at-n:p.at], 8)
 	case alnum.has(c):
-		p.warn(`unknown escape \%c at octet %d: taken for the character itself`, c, at)
+		p.refuse(at, `unknown escape \%c`, c)
 	}
 	p.at++
 	return c, false
+}
+
+// control returns the control character that \c and a letter stand for.
+func (p *parser) control(at int, c byte) byte {
+	if lower.has(c) {
+		c = unfold(c)
+	}
+	c ^= 64
+	if c >= 0x20 && c != 0x7f {
+		p.refuse(at, `\c that stands for no control character`)
+	}
+	return c
 }
 
 // hex reads behind \x: {h...}, or up to two digits.
@@ -110,13 +124,16 @@ func (p *parser) hex(at int) (byte, bool) {
 		n++
 	}
 	p.at += n
-	if n < 2 {
-		p.warn(`\x at octet %d wants two digits`, at)
+	if n < 2 && p.more() {
+		p.refuse(at, `\x without two digits`)
 	}
 	return p.code(at, "0"+p.src[p.at-n:p.at], 16)
 }
 
 func (p *parser) code(at int, digits string, base int) (byte, bool) {
+	if digits == "" && base == 16 { // \x{}
+		digits = "0"
+	}
 	n, err := strconv.ParseUint(strings.ReplaceAll(strings.Trim(digits, " \t"), "_", ""), base, 64)
 	switch {
 	case err != nil:
@@ -183,9 +200,9 @@ func (p *parser) resolve() {
 	}
 }
 
-// lineBreak is \R: CR LF as one, or any one of the vertical white space.
-func lineBreak(at int) *node {
+// lineBreak is CR LF as one, or any one of the others.
+func lineBreak(at int, others set) *node {
 	octet := func(s set) *node { return &node{op: opOctet, at: at, set: s} }
 	crlf := &node{op: opConcat, at: at, subs: []*node{octet(single('\r')), octet(newline)}}
-	return &node{op: opAtomic, at: at, subs: []*node{{op: opAlternate, at: at, subs: []*node{crlf, octet(vertical)}}}}
+	return &node{op: opAtomic, at: at, subs: []*node{{op: opAlternate, at: at, subs: []*node{crlf, octet(others)}}}}
 }

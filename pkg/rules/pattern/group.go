@@ -8,7 +8,7 @@ import (
 // group reads what follows a ( that stood at the offset.
 func (p *parser) group(at int) *node {
 	if p.ahead("*") {
-		p.unsupported(at, "verb (*...)")
+		return p.verb(at)
 	}
 	if !p.take("?") {
 		if p.flags.n {
@@ -18,7 +18,7 @@ func (p *parser) group(at int) *node {
 	}
 	for _, form := range lookForms {
 		if p.take(form.opening) {
-			return p.inside(&node{op: form.op, at: at, behind: form.behind, not: form.not})
+			return p.look(&node{op: form.op, at: at, behind: form.behind, not: form.not})
 		}
 	}
 	switch {
@@ -28,10 +28,10 @@ func (p *parser) group(at int) *node {
 		return p.named(at, ">")
 	case p.take("'"):
 		return p.named(at, "'")
-	case p.ahead("|"):
-		p.unsupported(at, "branch reset (?|...)")
+	case p.take("|"):
+		return p.branchReset(at)
 	case p.ahead("("):
-		p.unsupported(at, "conditional (?(...)...)")
+		return p.conditional(at)
 	case p.ahead("{"), p.ahead("?{"):
 		p.unsupported(at, "code (?{...})")
 	case p.ahead("["):
@@ -64,6 +64,126 @@ func (p *parser) inside(n *node) *node {
 	}
 	return n
 }
+
+// look reads the inside of a lookaround or an atomic group. A lookbehind of varying length that captures is an experiment of
+// Perl's.
+func (p *parser) look(n *node) *node {
+	groups := len(p.names)
+	p.inside(n)
+	if n.behind && len(p.names) > groups {
+		if _, fixed := width(n.subs[0]); !fixed {
+			p.refuse(n.at, "lookbehind of varying length with a capturing group (write (?:...))")
+		}
+	}
+	return n
+}
+
+// width returns how many octets n takes, if that is always the same.
+func width(n *node) (octets int, fixed bool) {
+	switch n.op {
+	case opOctet, opNever:
+		return 1, true
+	case opBackRef:
+		return 0, false
+	case opLook:
+		return 0, true
+	case opRepeat:
+		octets, fixed = width(n.subs[0])
+		return octets * n.min, fixed && (n.min == n.max || octets == 0)
+	}
+	for i, sub := range n.subs {
+		more, ok := width(sub)
+		if !ok || n.op == opAlternate && i > 0 && more != octets {
+			return 0, false
+		}
+		if n.op == opAlternate {
+			octets = more
+		} else {
+			octets += more
+		}
+	}
+	return octets, true
+}
+
+// verb reads (*FAIL), and the lookarounds that are written out.
+func (p *parser) verb(at int) *node {
+	for _, word := range []string{"*FAIL)", "*F)"} {
+		if p.take(word) {
+			return &node{op: opNever, at: at}
+		}
+	}
+	for _, form := range wordForms {
+		if p.take(form.opening) {
+			return p.look(&node{op: form.op, at: at, behind: form.behind, not: form.not})
+		}
+	}
+	p.unsupported(at, "verb (*...)")
+	return nil
+}
+
+var wordForms = []struct {
+	opening     string
+	op          op
+	behind, not bool
+}{
+	{"*pla:", opLook, false, false},
+	{"*positive_lookahead:", opLook, false, false},
+	{"*nla:", opLook, false, true},
+	{"*negative_lookahead:", opLook, false, true},
+	{"*plb:", opLook, true, false},
+	{"*positive_lookbehind:", opLook, true, false},
+	{"*nlb:", opLook, true, true},
+	{"*negative_lookbehind:", opLook, true, true},
+	{"*atomic:", opAtomic, false, false},
+}
+
+// branchReset reads the rest of (?|...): the groups of each branch have the same numbers.
+func (p *parser) branchReset(at int) *node {
+	if p.depth++; p.depth > maxDepth {
+		p.fail(p.at, "groups nest deeper than %d", maxDepth)
+	}
+	n, before := &node{op: opAlternate, at: at}, p.flags
+	first, most := len(p.names), p.names
+	for more := true; more; more = p.take("|") {
+		p.names = p.names[:first:first]
+		n.subs = append(n.subs, p.concat())
+		if len(p.names) > len(most) {
+			most = p.names
+		}
+	}
+	p.names, p.flags = most, before
+	p.depth--
+	if !p.take(")") {
+		p.fail(at, "missing ) of the group")
+	}
+	return n
+}
+
+// conditional reads the rest of (?(?=...)yes|no), whose condition is a lookaround: (?:(?=...)yes|(?!...)no). One that asks
+// for a group is beyond this engine.
+func (p *parser) conditional(at int) *node {
+	if !lookCondition.MatchString(p.rest()) {
+		p.unsupported(at, "conditional (?(...)...)")
+	}
+	inner := p.at
+	p.at++
+	yes := p.group(inner)
+	branches := p.inside(&node{op: opAtomic, at: at}).subs[0]
+	if branches.op == opAlternate && len(branches.subs) > 2 {
+		p.fail(at, "condition with more than two branches")
+	}
+	if branches.op != opAlternate {
+		branches = &node{op: opAlternate, at: at, subs: []*node{branches, {op: opEmpty, at: at}}}
+	}
+	no := *yes
+	no.not = !yes.not
+	for i, condition := range []*node{yes, &no} {
+		branches.subs[i] = &node{op: opConcat, at: at, subs: []*node{condition, branches.subs[i]}}
+	}
+	return branches
+}
+
+var lookCondition = regexp.MustCompile(`^\((?:\?<?[=!])`)
 
 // named reads a named group.
 func (p *parser) named(at int, end string) *node {

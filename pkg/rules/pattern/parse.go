@@ -6,10 +6,10 @@ import (
 )
 
 // flags are those that change what the text of a pattern means; the letters of Perl's others are known and have no effect
-// on octets (/a, /u), or none on whether a pattern matches (/o, /g, /p).
+// on octets (/a, /u), or none on whether a pattern matches (/p). Those of an operator (/g, /o, /c) are none of a pattern's.
 type flags struct{ i, m, s, x, xx, n bool }
 
-const neutral = "acdglopu"
+const neutral = "adlpu"
 
 func (f *flags) set(letters string, on bool) (unknown byte) {
 	f.xx = f.xx && !strings.Contains(letters, "x")
@@ -26,7 +26,7 @@ func (f *flags) set(letters string, on bool) (unknown byte) {
 		case c == 'x':
 			f.xx = on && f.x && i > 0 && letters[i-1] == 'x'
 			f.x = on
-		case strings.IndexByte(neutral, c) < 0:
+		case !on || strings.IndexByte(neutral, c) < 0:
 			return c
 		}
 	}
@@ -76,6 +76,12 @@ func catch(err *error) {
 
 func (p *parser) fail(at int, format string, args ...any) {
 	panic(&Error{What: fmt.Sprintf(format, args...), Offset: at})
+}
+
+// refuse is fail, for what Perl only warns of: SpamAssassin drops rules with such patterns, and who wrote them mostly
+// meant something else.
+func (p *parser) refuse(at int, format string, args ...any) {
+	p.fail(at, format+", which Perl warns of and SpamAssassin refuses", args...)
 }
 
 func (p *parser) unsupported(at int, what string) {
@@ -133,13 +139,19 @@ func (p *parser) alternation() *node {
 
 func (p *parser) concat() *node {
 	n := &node{op: opConcat, at: p.at}
-	for {
+	for bare := false; ; { // whether what stands before could have a quantifier
 		p.skip()
 		if !p.more() || p.src[p.at] == '|' || p.src[p.at] == ')' {
 			break
 		}
+		if bare && p.src[p.at] == '{' {
+			p.refuse(p.at, `{ that begins no quantifier (write \{)`)
+		}
+		start := p.at
 		if atom := p.atom(); atom != nil {
-			n.subs = append(n.subs, p.quantified(atom))
+			piece := p.quantified(atom)
+			n.subs = append(n.subs, piece)
+			bare = piece == atom && p.src[start] != '^'
 		}
 	}
 	switch len(n.subs) {
@@ -197,10 +209,6 @@ func (p *parser) atom() *node {
 		return p.escape(at)
 	case '*', '+', '?':
 		p.fail(at, "quantifier %c follows nothing", c)
-	case '{':
-		if at > 0 && p.src[at-1] != '(' && p.src[at-1] != '|' {
-			p.warn(`{ at octet %d stands for itself: write \{`, at)
-		}
 	}
 	return p.octet(at, c)
 }
@@ -244,10 +252,13 @@ func (p *parser) quantified(atom *node) *node {
 	case p.take("+"):
 		n.mode = possessive
 	}
-	if n.mode != greedy && n.min == n.max {
-		p.warn("%c behind the quantifier at octet %d has no effect", p.src[p.at-1], at)
+	if n.mode == lazy && n.min == n.max {
+		p.refuse(at, "? behind a fixed number of times")
 	}
-	if zeroWidth(atom) {
+	switch nothing := zeroWidth(atom); {
+	case nothing && n.max == unbounded:
+		p.refuse(at, "quantifier without end on what takes no character")
+	case nothing: // whether Perl warns depends on what is around it
 		p.warn("quantifier at octet %d on what takes no character", at)
 	}
 	p.skip()

@@ -304,6 +304,16 @@ var tricky = []struct {
 	{`(?:ab?){2}?c`, "", []string{"abac"}},
 	{`[[:^space:]]+`, "", []string{" a\x0b"}},
 	{`\N{,3}x`, "", []string{"aaax"}},
+	{`(?|a(.)|b(.)(.)|c)\1`, "", []string{"axx", "bxyx", "bxyy", "c"}},
+	{`(x)(?|(a)|(b)(c))(d)\4?`, "", []string{"xad", "xbcd", "xbcdd", "xadd"}},
+	{`(?(?=a)ab|cd)e`, "", []string{"abe", "cde", "ade", "abcde"}},
+	{`(?(?!a)c|a.)z`, "", []string{"cz", "abz", "az"}},
+	{`x(?(?<=x)y)z`, "", []string{"xyz", "xz"}},
+	{`a(*FAIL)|b`, "", []string{"a", "b"}},
+	{`(*pla:ab)a(*nlb:b)(*atomic:b+)`, "", []string{"ab", "ac"}},
+	{`^\X.$`, "s", []string{"\r\na", "ab", "\xc3\xa9"}},
+	{`\N{U+41}\x{}[\N{U+e9}]`, "", []string{"A\x00\xe9", "A0e"}},
+	{`[\pL\d]+$`, "", []string{"a1\xe9", "-"}},
 }
 
 // same compares answers. What Perl only warns of, and SpamAssassin therefore refuses, we may take with a warning.

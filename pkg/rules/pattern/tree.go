@@ -104,7 +104,9 @@ func zeroWidth(n *node) bool {
 	switch n.op {
 	case opOctet, opNever, opBackRef:
 		return false
-	case opConcat, opAlternate, opRepeat, opGroup, opAtomic:
+	case opRepeat:
+		return n.max == 0 || zeroWidth(n.subs[0])
+	case opConcat, opAlternate, opGroup, opAtomic:
 		for _, sub := range n.subs {
 			if !zeroWidth(sub) {
 				return false
