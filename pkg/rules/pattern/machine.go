@@ -8,12 +8,12 @@ import (
 // Limits on a run. The work of a pattern that goes back on itself can grow with the power of the text's length; rule sets
 // have such patterns by mistake, and senders find them. Ordinary patterns on ordinary mail take some hundred steps.
 const (
-	plainSteps  = 20_000  // before a run begins to remember where it has been
-	lookEvery   = 20_000  // steps between two looks at the clock
-	maxSteps    = 500_000 // of one call, or of all calls after a Begin; some milliseconds
-	maxStack    = 1 << 18 // frames
-	maxRemember = 1 << 25 // bits: 4 MB
-	maxText     = 1 << 30 // octets
+	plainSteps  = 20_000    // before a run begins to remember where it has been
+	lookEvery   = 20_000    // steps between two looks at the clock
+	maxSteps    = 2_000_000 // of one call, or of all calls after a Begin: ten for each octet of a long newsletter's markup
+	maxStack    = 1 << 18   // frames
+	maxRemember = 1 << 25   // bits: 4 MB
+	maxText     = 1 << 30   // octets
 )
 
 // A Machine runs patterns, one at a time. It keeps its memory from run to run, so that matching allocates nothing. Its zero
