@@ -274,12 +274,22 @@ func decodeAny(enc encoding.Encoding, text []byte) string {
 // does: ISO 8859 has control characters where windows charsets have letters, GB 2312 and EUC-KR are not what was added to
 // them later. It returns nil for an unknown one.
 func findEncoding(charset string) encoding.Encoding {
+	if enc := namedEncoding(charset); enc != nil {
+		return enc
+	}
+	if alias := aliasedCharset(charset); alias != "" && charset != "x-gbk" {
+		return namedEncoding(alias)
+	}
+	return nil
+}
+
+func namedEncoding(charset string) encoding.Encoding {
 	switch charset {
 	case "", "x-gbk":
 		return nil
 	case "hz-gb-2312":
 		return simplifiedchinese.HZGB2312
-	case "gb2312", "euc-cn", "x-euc-cn":
+	case "gb2312", "euc-cn", "x-euc-cn", "gb_2312-80":
 		return strictEUC{simplifiedchinese.GBK}
 	case "euc-kr":
 		return strictEUC{korean.EUCKR}
@@ -289,7 +299,7 @@ func findEncoding(charset string) encoding.Encoding {
 		return simplifiedchinese.GBK
 	case "cp932", "windows-31j":
 		return japanese.ShiftJIS
-	case "latin1", "iso_8859-1":
+	case "latin1", "iso_8859-1", "iso88591":
 		return lowControls{charmap.ISO8859_1}
 	case "tis-620", "iso-8859-11":
 		return lowControls{charmap.Windows874}

@@ -173,6 +173,7 @@ func (p *mimeParser) part(whole *Part, lines *partLines, outer string) {
 		p.flags.NoPartSeparator = p.flags.NoPartSeparator || lines.noSeparator
 	}
 	part, b := newPart(lines.header, whole.Depth+1), boundary{outer, true}
+	part.inMultipart = true
 	if part.missing && whole.declared == "multipart/digest" {
 		part.setType("message/rfc822") // RFC 2046, 5.1.5
 	}

@@ -13,12 +13,13 @@ type Part struct {
 	Header   Header // of an attached message's first part: that message's header
 	Data     []byte // of a leaf: transfer-decoded; text with LF line ends
 
-	declared string // its type, whatever its file name says
-	missing  bool   // it declares none
-	leaf     bool
-	raw      []byte // what stands behind the header, as long as it is a leaf
-	text     lazy[decoded]
-	html     lazy[*HTML]
+	declared    string // its type, whatever its file name says
+	missing     bool   // it declares none
+	inMultipart bool   // it is a part of a multipart, no message of its own
+	leaf        bool
+	raw         []byte // what stands behind the header, as long as it is a leaf
+	text        lazy[decoded]
+	html        lazy[*HTML]
 
 	contentType lazy[ContentType]
 }

@@ -11,11 +11,10 @@ func (p *Part) FieldText(name string, mod HeaderMod) (string, bool) {
 	}
 	for i := len(p.Header) - 1; i >= 0; i-- {
 		if f := p.Header[i]; strings.EqualFold(f.Name, name) {
-			text := f.text(raw)
 			if raw {
-				text = strings.TrimLeft(text, " \t")
+				return p.rawField(f), true
 			}
-			return text + "\n", true
+			return f.text(false) + "\n", true
 		}
 	}
 	return "", false
@@ -26,11 +25,13 @@ func (p *Part) FieldText(name string, mod HeaderMod) (string, bool) {
 func (p *Part) allFields(raw bool) string {
 	var all strings.Builder
 	for _, f := range p.Header {
-		text := f.text(raw)
+		var text string
 		if raw {
-			text = unfoldBlank(strings.TrimLeft(text, " \t"))
+			text = unfoldBlank(p.rawField(f))
+		} else {
+			text = f.text(false) + "\n"
 		}
-		line := clip(f.Name, MaxFieldName) + ": " + text + "\n"
+		line := clip(f.Name, MaxFieldName) + ": " + text
 		if all.Len()+len(line) > MaxAllHeaders {
 			break
 		}
@@ -39,14 +40,25 @@ func (p *Part) allFields(raw bool) string {
 	return all.String()
 }
 
+// rawField returns the value of a field as SpamAssassin has it: of a message, attached ones included, with all blanks and
+// its line end; of a part of a multipart without what white space it begins with, be it only the line end.
+func (p *Part) rawField(f Field) string {
+	text := f.text(true) + "\n"
+	if p.inMultipart {
+		return strings.TrimLeft(text, whiteSpace)
+	}
+	return text
+}
+
 // unfoldBlank puts one space in place of each line end and the blanks behind it.
 func unfoldBlank(value string) string {
 	if !strings.Contains(value, "\n") {
 		return value
 	}
 	lines := strings.Split(strings.ReplaceAll(value, "\r\n", "\n"), "\n")
-	for i := 1; i < len(lines); i++ {
-		lines[i] = strings.TrimLeft(lines[i], " \t\n\v\f\r")
+	last := len(lines) - 1
+	for i := 1; i < last; i++ {
+		lines[i] = strings.TrimLeft(lines[i], whiteSpace)
 	}
-	return strings.Join(lines, " ")
+	return strings.Join(lines[:last], " ") + "\n"
 }

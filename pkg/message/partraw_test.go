@@ -87,3 +87,32 @@ func TestDeclaredType(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestRawPartFields has what SpamAssassin's mimeheader rules see.
+func TestRawPartFields(t *testing.T) {
+	m, err := Parse(strings.NewReader("Content-Type:   multipart/mixed;\n   boundary=x\nX-Empty:\n\n--x\nContent-Type:    text/plain;\n   charset=utf-8\n"+
+		"X-Empty:\n\nbody\n--x\nContent-Type: message/rfc822\n\nX-Tab:\t\ttwo\nContent-Type:  text/plain\n\ninner\n--x--\n"), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		part int
+		name string
+		want string
+	}{
+		{0, "Content-Type", "   multipart/mixed;\n   boundary=x\n"},
+		{0, "X-Empty", "\n"},
+		{0, "ALL", "Content-Type:    multipart/mixed; boundary=x\nX-Empty: \n"},
+		{1, "Content-Type", "text/plain;\n   charset=utf-8\n"},
+		{1, "X-Empty", ""},
+		{2, "Content-Type", "message/rfc822\n"},
+		{3, "X-Tab", "\t\ttwo\n"},
+		{3, "Content-Type", "  text/plain\n"},
+	}
+	parts := m.Entities()
+	for _, tt := range tests {
+		if got, found := parts[tt.part].FieldText(tt.name, HeaderRaw); got != tt.want || !found {
+			t.Errorf("part %d: %s: %q, want %q", tt.part, tt.name, got, tt.want)
+		}
+	}
+}

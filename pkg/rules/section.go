@@ -92,7 +92,7 @@ func uriTexts(uris []message.URIDetail) []string {
 	seen := make(map[string]bool, 2*len(uris))
 	for i := range uris {
 		for _, text := range uris[i].Cleaned {
-			if text != "" && !seen[text] {
+			if !seen[text] {
 				seen[text] = true
 				texts = append(texts, text)
 			}
