@@ -16,7 +16,7 @@ replace_rules __PILL
 meta     PHISH      __QUOTA && !__GONE && !ONLINE
 describe PHISH      Mailbox is said to be full
 score    PHISH      0 2.5 0 1.5
-header   ONLINE     eval:check_dkim_valid()
+full ONLINE eval:check_dkim_valid()
 header   NEVER      eval:check_for_nothing()
 body     BROKEN     /(/
 score    BROKEN     3
@@ -69,14 +69,15 @@ func TestRulesCoverage(t *testing.T) {
 	dir := ruleFolder(t, shownRules)
 	code, stdout, stderr := call(t, "", "rules", "coverage", dir)
 	want := `TYPE    RULES  USABLE  SILENT  PARTLY  LEFT OUT  LOST  POINTS LOST
-header  3      0       1       0       1         1     2
+header  2      0       0       0       1         1     1
 body    3      2       0       0       0         1     3
+full    1      0       1       0       0         0     1
 meta    2      0       0       2       0         0     0
 all     8      2       1       2       1         2     5
 
 RULE     TYPE         POINTS  HERE      REASON                                                        WHERE
 PHISH    meta         2.5     partly    ONLINE is silent                                              DIR/t.cf:7
-ONLINE   header eval  1       silent    the network is not asked by check_dkim_valid() yet            DIR/t.cf:10
+ONLINE   full eval    1       silent    the network is not asked by check_dkim_valid() yet            DIR/t.cf:10
 NEVER    header eval  1       lost      eval function check_for_nothing() is not known                DIR/t.cf:11
 USES     meta         1       partly    BROKEN is lost                                                DIR/t.cf:14
 BROKEN   body         3       lost      pattern: missing ) of the group, at octet 0: (                DIR/t.cf:12

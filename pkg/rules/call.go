@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -99,7 +100,11 @@ func (s *Set) bindCalls(plugins *eval.Plugins, faults *ledger) {
 		}
 		if err := rule.call.bind(rule.Type, plugins, s.settings); err != nil {
 			rule.unusable(err.Error())
-			faults.add(place{rule.File, rule.Line}, Broken, rule.Name, rule.Type.String()+": "+err.Error(), "put it between ifplugin and endif; metas take the rule for 0")
+			remedy := "put it between ifplugin and endif; metas take the rule for 0"
+			if p := (*problem)(nil); errors.As(err, &p) {
+				remedy = p.remedy
+			}
+			faults.add(place{rule.File, rule.Line}, Broken, rule.Name, rule.Type.String()+": "+err.Error(), remedy)
 		}
 	}
 }
@@ -111,6 +116,9 @@ func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (
 			return fmt.Errorf("eval function %s() belongs to a plugin that is not loaded, %s", c.function, owner)
 		}
 		return fmt.Errorf("eval function %s() is not known", c.function)
+	}
+	if wanted := eval.Kind(c.function); wanted != "" && kind.String() != wanted && !(wanted == "body" && kind == RawBody) {
+		return &problem{fmt.Sprintf("eval function %s() is for %s rules", c.function, wanted), "write: " + wanted + " NAME eval:" + c.function + "(...); metas take the rule for 0"}
 	}
 	switch {
 	case function.Net:

@@ -201,7 +201,7 @@ func TestMeaning(t *testing.T) {
 			meta YES3 __TWO ^ 1
 			meta YES4 YES3 == 3
 			meta YES5 __TWO ? 5 : 0
-			meta NO2 (__TWO - 3) < -1`, "YES YES2 YES3 YES4 YES5 __TWO"},
+			meta NO2 (__TWO - 3) < - 1`, "YES YES2 YES3 YES4 YES5 __TWO"},
 		{"a later definition replaces the earlier", `
 			body FOO /Hans/
 			if 0

@@ -19,12 +19,33 @@ func parseMeta(rule *Rule, test string) error {
 	if err != nil {
 		return err
 	}
+	if bad := oddNumber(test); bad != "" {
+		return &problem{fmt.Sprintf("%q is no number", near(bad)), "write numbers like 1 or 0.5, with a blank between a sign and a number"}
+	}
 	if _, ok := e.value(func(int) float64 { return 0 }); !ok {
 		return &problem{"division by zero where no rule hits", ""}
 	}
 	rule.expr = e
 	return nil
 }
+
+// oddNumber returns what SpamAssassin takes for a number, but for none that it can read, and so drops the rule: signs, dots
+// and digits that stand together, as in A +1.
+func oddNumber(test string) string {
+	for test != "" {
+		n := len(test) - len(strings.TrimLeft(test, "+-.0123456789"))
+		if piece := test[:n]; strings.ContainsAny(piece, "0123456789") && !plainNumber.MatchString(piece) {
+			return piece
+		}
+		if n == 0 {
+			n = max(1, len(test)-len(strings.TrimLeftFunc(test, func(r rune) bool { return r == ':' || r < 0x80 && isWord(byte(r)) })))
+		}
+		test = test[n:]
+	}
+	return ""
+}
+
+var plainNumber = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
 
 // metaNames is what the names in a meta mean: rules, which need not be defined before.
 type metaNames struct{}
