@@ -22,6 +22,11 @@ type condition struct {
 
 // condition opens an if or ifplugin.
 func (r *reader) condition(l line) {
+	if len(r.conditions) >= maxConditions {
+		r.fault(l, "", fmt.Sprintf("%s: nested deeper than %d: the rest of the file is not read", l.key, maxConditions), "is an endif missing?")
+		r.ended = true
+		return
+	}
 	r.conditions = append(r.conditions, condition{l.at, l.key, l.value, r.skip})
 	if r.skip {
 		return // whatever it asks

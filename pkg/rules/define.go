@@ -19,6 +19,10 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 		r.fault(l, "", fmt.Sprintf("%s: %q is no name for a rule", l.key, name), fmt.Sprintf("letters, digits and _, at most %d, no digit first", maxNameLength))
 		return
 	}
+	if r.defined++; r.defined > maxRules {
+		r.fault(l, name, fmt.Sprintf("more than %d rules: this one is left out", maxRules), "")
+		return
+	}
 	rule := &Rule{Name: name, Type: kind, File: l.at.file, Line: l.at.line, source: r.source, text: test}
 	if err := parse(rule, test); err != nil {
 		r.book.lose(rule, err.Error())
@@ -27,6 +31,17 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 			remedy = p.remedy
 		}
 		r.fault(l, name, l.key+": "+err.Error(), remedy)
+		return
+	}
+	if r.patterns += rule.size(); r.patterns > maxPatterns {
+		r.patterns -= rule.size()
+		r.book.lose(rule, "the patterns of all rules are too large")
+		r.fault(l, name, fmt.Sprintf("%s: the patterns of all rules take more than %d octets: this one is left out", l.key, maxPatterns), "")
+		return
+	}
+	if r.words += rule.expr.size(); r.words > maxWords {
+		r.book.lose(rule, "all metas are too large")
+		r.fault(l, name, fmt.Sprintf("meta: all metas have more than %d words: this one is left out", maxWords), "")
 		return
 	}
 	if rule.pattern != nil {
@@ -42,10 +57,19 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 	}
 	if before := r.book.define(rule, r.folderIndex); before != nil {
 		r.warn(l, name, fmt.Sprintf("defined before, at %s:%d: this definition counts", before.File, before.Line), "take one of them out")
-	} else if len(r.book.rules) > maxRules {
-		r.fault(l, name, fmt.Sprintf("more than %d rules: this one is left out", maxRules), "")
-		r.book.remove(rule)
 	}
+}
+
+// size is about how many octets the rule's patterns take.
+func (rule *Rule) size() int {
+	n := 0
+	if rule.pattern != nil {
+		n = rule.pattern.Size()
+	}
+	for i := range rule.links {
+		n += rule.links[i].pattern.Size()
+	}
+	return n
 }
 
 // A problem is an error with its remedy.

@@ -70,7 +70,8 @@ type place struct {
 	line int
 }
 
-// A ledger collects faults. Beyond its limit it only takes what is Broken, up to as many again.
+// A ledger collects faults. Beyond its limit it only takes what is Broken, up to as many again. When it is full nothing more
+// is read: that is no rule file.
 type ledger struct {
 	faults  []Fault
 	dropped int
@@ -86,6 +87,8 @@ func (l *ledger) add(at place, severity Severity, rule, what, remedy string) {
 	l.faults = append(l.faults, Fault{File: at.file, Line: at.line, Rule: rule, What: what, Remedy: remedy, Severity: severity})
 }
 
+func (l *ledger) full() bool { return len(l.faults) >= 2*maxFaults }
+
 // all returns the faults, file by file in the order in which the files came up, with one at the end for those that were too
 // many.
 func (l *ledger) all() []Fault {
@@ -98,6 +101,9 @@ func (l *ledger) all() []Fault {
 	slices.SortStableFunc(l.faults, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line))
 	})
+	if l.full() {
+		return append(l.faults, Fault{File: "...", What: "there are too many faults: nothing more was read", Remedy: "are these rule files?", Severity: Broken})
+	}
 	if l.dropped == 0 {
 		return l.faults
 	}

@@ -16,6 +16,9 @@ const blanks = " \t\n\v\f\r"
 func eachLine(file, text string, faults *ledger, f func(line)) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	for number := 1; text != ""; number++ {
+		if faults.full() {
+			return
+		}
 		var raw string
 		raw, text, _ = strings.Cut(text, "\n")
 		at := place{file, number}

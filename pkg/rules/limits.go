@@ -5,15 +5,22 @@ import "winnow/pkg/rules/pattern"
 // Limits on what is read from rule files, which may come from strangers, and on what a rule may ask for.
 const (
 	maxFileSize     = 16 << 20 // octets; the largest known channel has 2 MB
-	maxFiles        = 1_000    // included ones counted
+	maxFiles        = 1_000    // included ones counted, each time
+	maxAllFiles     = 32 << 20 // octets of all files together, included ones counted each time
 	maxLineLength   = pattern.MaxLength + 1<<10
 	maxIncludeDepth = 10
-	maxRules        = 50_000
-	maxNameLength   = 100   // SpamAssassin's own
-	maxTokens       = 5_000 // of one meta expression, names that rules_matching stands for included
-	maxNesting      = 100   // parentheses in an expression
-	maxMetaDepth    = 50    // a meta of a meta of ...; the stock rules have 7
-	maxTests        = 200   // test lines of one rule
+	maxConditions   = 100       // open ifs of one file
+	maxRules        = 50_000    // definitions of all files
+	maxNamed        = 100_000   // rules of which something is said, whether they are there or not
+	maxPatterns     = 256 << 20 // octets that all patterns take; those of the stock rules take 5 MB
+	maxNameLength   = 100       // SpamAssassin's own
+	maxTokens       = 5_000     // of one meta expression, names that rules_matching stands for included
+	maxWords        = 1_000_000 // of all metas
+	maxGlobs        = 500       // different ones that rules_matching has in all metas
+	maxMatching     = 500_000   // names that all of them stand for
+	maxNesting      = 100       // parentheses in an expression
+	maxMetaDepth    = 50        // a meta of a meta of ...; the stock rules have 7
+	maxTests        = 200       // test lines of one rule
 	maxTestText     = 16 << 10
 	maxExpanded     = 512 << 10 // octets of a pattern with its tags replaced; the largest known has 224 KB
 	maxHits         = 1_000     // matches that a rule with tflags multiple counts, where it says no less

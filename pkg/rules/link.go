@@ -3,25 +3,27 @@ package rules
 import (
 	"cmp"
 	"fmt"
-	"regexp"
+	"path"
 	"slices"
 	"strings"
 )
 
 // A linker gives metas the rules that they name.
 type linker struct {
-	rules  []*Rule
-	byName map[string]int
-	local  bool // the network is not asked
-	faults *ledger
-	state  []linkState // by rule
-	path   []int       // the metas being visited, each asking for the next
+	rules    []*Rule
+	byName   map[string]int
+	local    bool // the network is not asked
+	faults   *ledger
+	globs    map[string][]int // of rules_matching: the rules whose names fit
+	matching int              // names that they stand for in all metas
+	state    []linkState      // by rule
+	path     []int            // the metas being visited, each asking for the next
 }
 
 type linkState struct {
-	depth  int // metas that stand on one another from this one down, itself counted; 0 where it is not known yet
-	onPath bool
-	stuck  bool // it waits for a meta that is not run
+	depth int  // metas that stand on one another from this one down, itself counted; 0 where it is not known yet
+	place int  // on the path, from 1; 0 is none
+	stuck bool // it waits for a meta that is not run
 }
 
 // link resolves all names, turns metas off that depend on themselves or nest too deeply, and lets what is said of a rule
@@ -29,7 +31,15 @@ type linkState struct {
 func (k *linker) link() {
 	for i, rule := range k.rules {
 		if rule.expr != nil {
-			rule.expr.each(func(e *expr) { k.resolve(i, e) })
+			words := 0
+			rule.expr.each(func(e *expr) {
+				k.resolve(i, e)
+				words++
+			})
+			if words > maxTokens {
+				*rule.expr = *number(0)
+				k.fault(i, fmt.Sprintf("its rules_matching stand for more than %d rules", maxTokens))
+			}
 		}
 	}
 	k.state = make([]linkState, len(k.rules))
@@ -43,7 +53,7 @@ func (k *linker) link() {
 func (k *linker) resolve(self int, e *expr) {
 	rule := k.rules[self]
 	if e.op == opSum {
-		e.args = k.matching(self, e.name)
+		k.match(self, e)
 		return
 	}
 	if i, found := k.byName[e.name]; found {
@@ -57,13 +67,35 @@ func (k *linker) resolve(self int, e *expr) {
 	k.faults.add(place{rule.File, rule.Line}, Warning, rule.Name, "there is no rule "+e.name+": it counts as 0", "")
 }
 
-// matching returns the rules, but for self, whose names fit a glob.
-func (k *linker) matching(self int, glob string) []expr {
-	fits := regexp.MustCompile("^" + strings.NewReplacer("*", ".*", "?", ".").Replace(glob) + "$")
-	var all []expr
+// match finds the rules, but for self, whose names fit the glob of a rules_matching.
+func (k *linker) match(self int, e *expr) {
+	fit, known := k.globs[e.name]
+	if !known {
+		if len(k.globs) >= maxGlobs {
+			k.fault(self, fmt.Sprintf("there are more than %d different rules_matching", maxGlobs))
+			return
+		}
+		fit = k.fitting(e.name)
+		k.globs[e.name] = fit
+	}
+	if k.matching += len(fit); k.matching > maxMatching {
+		k.fault(self, fmt.Sprintf("all rules_matching stand for more than %d rules", maxMatching))
+		return
+	}
+	e.args = make([]expr, 0, len(fit))
+	for _, i := range fit {
+		if i != self {
+			e.args = append(e.args, expr{op: opName, rule: int32(i), name: k.rules[i].Name})
+		}
+	}
+}
+
+// fitting returns the rules whose names fit a glob.
+func (k *linker) fitting(glob string) []int {
+	var all []int
 	for i, rule := range k.rules {
-		if i != self && fits.MatchString(rule.Name) && len(all) < maxTokens {
-			all = append(all, expr{op: opName, rule: int32(i), name: rule.Name})
+		if fits, err := path.Match(glob, rule.Name); fits && err == nil && len(all) <= maxTokens {
+			all = append(all, i)
 		}
 	}
 	return all
@@ -77,11 +109,11 @@ func (k *linker) visit(i int) {
 	if rule.expr == nil || state.depth > 0 {
 		return
 	}
-	state.depth, state.onPath = 1, true
 	k.path = append(k.path, i)
+	state.depth, state.place = 1, len(k.path)
 	rule.expr.eachRule(func(below int) {
-		if k.state[below].onPath {
-			k.circle(below)
+		if k.state[below].place > 0 {
+			k.circle(k.path[k.state[below].place-1:])
 			return
 		}
 		k.visit(below)
@@ -96,21 +128,25 @@ func (k *linker) visit(i int) {
 		state.depth = max(state.depth, 1+k.state[below].depth)
 	})
 	k.path = k.path[:len(k.path)-1]
-	state.onPath = false
+	state.place = 0
 	if state.depth > maxMetaDepth {
 		k.fault(i, fmt.Sprintf("metas nest deeper than %d", maxMetaDepth))
 	}
 }
 
-// circle turns off the metas on the path from first on: the last of them asks for the first.
-func (k *linker) circle(first int) {
-	path := k.path[slices.Index(k.path, first):]
-	names := make([]string, 0, len(path)+1)
-	for _, i := range append(path[:len(path):len(path)], first) {
+// circle turns off metas the last of which asks for the first. Those of a long circle that it leaves out depend on others
+// that it does not.
+func (k *linker) circle(path []int) {
+	const shown = 5
+	var names []string
+	for _, i := range path[:min(len(path), shown)] {
 		names = append(names, k.rules[i].Name)
 	}
-	for _, i := range path {
-		k.fault(i, "depends on itself: "+strings.Join(names[:min(len(names), 5)], " > "))
+	if len(path) < shown {
+		names = append(names, names[0])
+	}
+	for _, i := range path[max(0, len(path)-maxMetaDepth):] {
+		k.fault(i, "depends on itself: "+strings.Join(names, " > "))
 	}
 }
 

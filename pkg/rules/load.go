@@ -55,6 +55,10 @@ type parser struct {
 	circuits    circuits
 	faults      ledger
 	sources     []string // files that were read, in order
+	read        int      // octets of them
+	defined     int      // rules, also those that are no good
+	words       int      // of metas
+	patterns    int      // octets that their patterns take
 	folderIndex int      // of the folder being read
 	required    required // what the last file asks for
 }
@@ -101,6 +105,10 @@ func (p *parser) file(r *reader, from fs.FS, asked place) {
 			asked = place{file: r.name}
 		}
 		p.faults.add(asked, Broken, "", "cannot read "+r.path+": "+plain(err), "")
+		return
+	}
+	if p.read += len(text); p.read > maxAllFiles {
+		p.faults.add(asked, Broken, "", fmt.Sprintf("all files together are larger than %d octets: %s is not read", maxAllFiles, r.name), "is a large file included many times?")
 		return
 	}
 	r.source = len(p.sources)

@@ -66,6 +66,18 @@ func (metaNames) call(function, argument string) (*expr, error) {
 
 var globSyntax = regexp.MustCompile(`^[_a-zA-Z*?][_a-zA-Z0-9*?]{0,127}$`)
 
+// size counts the pieces of e.
+func (e *expr) size() int {
+	if e == nil {
+		return 0
+	}
+	n := 1
+	for i := range e.args {
+		n += e.args[i].size()
+	}
+	return n
+}
+
 // each calls f for every piece of e that names a rule, or rules.
 func (e *expr) each(f func(*expr)) {
 	if e.op == opName || e.op == opSum {

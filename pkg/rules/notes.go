@@ -57,11 +57,6 @@ func (b *book) lose(rule *Rule, why string) {
 	}
 }
 
-func (b *book) remove(rule *Rule) {
-	delete(b.rules, rule.Name)
-	b.order = b.order[:len(b.order)-1]
-}
-
 // note returns the notes on the rule that a line begins with, and what else the line says.
 func (r *reader) note(l line) (name, rest string, n *notes) {
 	name, rest = cutWord(l.value)
@@ -71,6 +66,10 @@ func (r *reader) note(l line) (name, rest string, n *notes) {
 	}
 	if rest == "" {
 		r.fault(l, name, l.key+": nothing behind the name", "")
+		return name, rest, nil
+	}
+	if len(r.book.notes) >= maxNamed && r.book.notes[name] == nil {
+		r.fault(l, name, fmt.Sprintf("%s: something is said of more than %d rules: this line is left out", l.key, maxNamed), "")
 		return name, rest, nil
 	}
 	return name, rest, r.book.note(name, l.at)

@@ -22,10 +22,14 @@ type reader struct {
 
 	conditions []condition
 	skip       bool // the lines are in a part whose condition is false
+	ended      bool // the file is not read any further
 }
 
 // line does what one line says. What decides whether lines are read comes first, the rest is in the table.
 func (r *reader) line(l line) {
+	if r.ended {
+		return
+	}
 	switch l.key {
 	case "if", "ifplugin":
 		r.condition(l)

@@ -82,7 +82,14 @@ func (p *parser) replaceTags(s *Set) {
 			p.faults.add(each.at, Warning, each.name, "replace_rules: a "+rule.kind()+" rule has no tags", "")
 			continue
 		}
-		if err := rule.replaceTags(&p.replace); err != nil {
+		before := rule.size()
+		err := rule.replaceTags(&p.replace)
+		if p.patterns += rule.size() - before; err == nil && p.patterns > maxPatterns {
+			rule.unusable("the patterns of all rules are too large")
+			rule.pattern, rule.captures, rule.template = nil, nil, nil
+			err = fmt.Errorf("the patterns of all rules take more than %d octets: this one is not run", maxPatterns)
+		}
+		if err != nil {
 			p.faults.add(place{rule.File, rule.Line}, Broken, rule.Name, "with its tags replaced: "+err.Error(), "")
 		}
 	}

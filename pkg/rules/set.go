@@ -92,7 +92,7 @@ func (p *parser) compile() *Set {
 	s.keepLost(b, scoreSet)
 	p.replaceTags(s)
 	s.bindCalls(p.plugins, faults)
-	linker := linker{rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
+	linker := linker{globs: map[string][]int{}, rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
 	s.linkTags(faults)
 	s.linkCircuits()

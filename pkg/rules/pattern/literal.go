@@ -76,17 +76,20 @@ func findLiterals(n *node) literals {
 }
 
 func octetTexts(s set) []string {
-	if n := s.size(); n == 0 || n > 2*maxLiterals {
+	n := 0
+	for b := range s.all {
+		if c := fold(b); c == b || !s.has(c) {
+			n++
+		}
+	}
+	if n == 0 || n > maxLiterals {
 		return nil
 	}
-	all := make([]string, 0, 32)
+	all := make([]string, 0, n)
 	for b := range s.all {
 		if c := fold(b); c == b || !s.has(c) {
 			all = append(all, octets[c:int(c)+1])
 		}
-	}
-	if len(all) > maxLiterals {
-		return nil
 	}
 	return all
 }

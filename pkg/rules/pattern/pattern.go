@@ -151,6 +151,12 @@ func (p *Pattern) Warnings() []string { return p.warnings }
 // Names returns the names of the groups, by number less one; most have none.
 func (p *Pattern) Names() []string { return p.names }
 
+// Size is about how many octets the pattern takes, what finds its literals in a text included.
+func (p *Pattern) Size() int {
+	const perLiteral = 100 // a clue, and its place in the table
+	return p.prog.size() + perLiteral*len(p.need.texts)
+}
+
 // Literals returns texts of which every match has one, in lower case, as far as they help to find it; none where none do.
 func (p *Pattern) Literals() []string { return p.need.texts }
 

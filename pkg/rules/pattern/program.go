@@ -1,5 +1,7 @@
 package pattern
 
+import "unsafe"
+
 // A program is a tree made ready to run: steps that name the step which follows them, so that a branch joins its
 // continuation without a jump.
 type program struct {
@@ -85,3 +87,22 @@ var anything = first{anySet, true}
 func (f first) or(g first) first { return first{f.set.union(g.set), f.end || g.end} }
 
 func (f first) and(g first) first { return first{f.set.both(g.set), f.end && g.end} }
+
+// size is about how many octets the program takes.
+func (p *program) size() int {
+	n := len(p.steps)*int(unsafe.Sizeof(step{})) + len(p.sets)*int(unsafe.Sizeof(set{})) + 4*len(p.targets)
+	for _, text := range p.texts {
+		n += 16 + len(text)
+	}
+	seen := map[*fork]bool{}
+	for _, f := range p.forks {
+		if n += 8; !seen[f] {
+			seen[f] = true
+			n += int(unsafe.Sizeof(fork{})) + len(f.all)
+			for _, list := range f.lists {
+				n += 24 + len(list)
+			}
+		}
+	}
+	return n
+}

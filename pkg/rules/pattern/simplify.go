@@ -118,5 +118,8 @@ func behindOpening(n *node) *node {
 	if n.op == opOctet {
 		return &node{op: opEmpty, at: n.at}
 	}
-	return sequence(n.at, n.subs[1:])
+	if len(n.subs) == 2 {
+		return n.subs[1]
+	}
+	return &node{op: opConcat, at: n.at, subs: n.subs[1:]}
 }
