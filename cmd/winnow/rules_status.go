@@ -19,7 +19,8 @@ func newRulesStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Show how the rules of the running winnow are",
 		Long: `Show the files of rules that the running winnow has in force, and the rules that it had to give up on a message, because
-their pattern took too many steps: such a rule counts as a miss there. The exit code is 1 when there are any, or faults.`,
+their pattern took too many steps, or because they panicked, of which the log has more: such a rule counts as a miss there.
+The exit code is 1 when there are any, or faults.`,
 		Example: `  winnow rules status
   winnow rules status --json | jq '.bounded[].rule'`,
 		Args: cobra.NoArgs,
@@ -33,7 +34,7 @@ their pattern took too many steps: such a rule counts as a miss there. The exit 
 				return err
 			}
 			found := error(nil)
-			if state.Faults > 0 || len(state.Bounded) > 0 {
+			if state.Faults > 0 || len(state.Bounded)+len(state.Failed) > 0 {
 				found = errFound
 			}
 			if asJSON {
@@ -63,15 +64,20 @@ func printRuleState(out io.Writer, state *rules.State) error {
 		}
 		files.row(f.Name, strconv.Itoa(f.Rules), points)
 	}
-	if err := files.print(out); err != nil || len(state.Bounded) == 0 {
-		return err
+	return errors.Join(files.print(out), printCounts(out, "GIVEN UP", state.Bounded), printCounts(out, "PANICKED", state.Failed))
+}
+
+// printCounts prints how often what happened to rules, if it did.
+func printCounts(out io.Writer, what string, counts []rules.Bounded) error {
+	if len(counts) == 0 {
+		return nil
 	}
 	if _, err := fmt.Fprintln(out); err != nil {
 		return err
 	}
-	bounded := newTable("GIVEN UP", "TIMES", "WHERE")
-	for _, b := range state.Bounded {
-		bounded.row(b.Rule, strconv.FormatInt(b.Times, 10), fmt.Sprintf("%s:%d", b.File, b.Line))
+	table := newTable(what, "TIMES", "WHERE")
+	for _, b := range counts {
+		table.row(b.Rule, strconv.FormatInt(b.Times, 10), fmt.Sprintf("%s:%d", b.File, b.Line))
 	}
-	return bounded.print(out)
+	return table.print(out)
 }

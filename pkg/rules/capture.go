@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"regexp"
@@ -177,13 +178,14 @@ func (s *Set) linkTags(faults *ledger) {
 const (
 	maxTagValues = 100
 	maxTagLength = 1_000
+	maxTagOctets = 10_000 // of all that one rule captures: a pattern is made of it
 )
 
 // capture counts the hits of a rule that sets tags, and keeps what they are.
 func (r *run) capture(i int, rule *Rule, texts []string) int {
-	hits, first := 0, pattern.Where{}
+	hits, first, size := 0, pattern.Where{}, 0
 	values := make([][]string, len(rule.captures))
-	r.machine.Begin(r.ctx, 0)
+	r.beginMatch()
 	for t, text := range texts {
 		r.machine.Each(rule.pattern, text, func(start, end int) bool {
 			if hits == 0 {
@@ -192,9 +194,10 @@ func (r *run) capture(i int, rule *Rule, texts []string) int {
 			hits++
 			for c := range rule.captures {
 				value, _ := r.machine.Group(rule.captures[c].group)
-				if value != "" && len(value) <= maxTagLength && len(values[c]) < maxTagValues {
-					values[c] = append(values[c], value)
+				if value == "" || len(value) > maxTagLength || len(values[c]) >= maxTagValues || size+len(value) > maxTagOctets {
+					continue
 				}
+				values[c], size = append(values[c], value), size+len(value)
 			}
 			return hits < rule.hitLimit()
 		})
@@ -254,7 +257,16 @@ func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 		}
 		values[tag.name] = "(?:" + strings.Join(quoted, "|") + ")"
 	}
-	source := eachTag(rule.regex.text(), func(name string) string { return values[name] })
+	size := 0
+	source := eachTag(rule.regex.text(), func(name string) string {
+		if size += len(values[name]); size > pattern.MaxLength {
+			return ""
+		}
+		return values[name]
+	})
+	if size > pattern.MaxLength {
+		return nil, false
+	}
 	if fresh {
 		p, err := pattern.Compile(source, rule.regex.flags)
 		return p, err == nil
@@ -280,6 +292,7 @@ func (t *template) first(source, flags string, texts []string) *pattern.Pattern 
 // template counts the hits of a rule that uses tags.
 func (r *run) template(i int, rule *Rule, texts []string) float64 {
 	p, run := r.fill(rule, texts)
+	r.running = i
 	hits := 0
 	if p != nil {
 		filled := *rule
@@ -312,48 +325,39 @@ func quote(text string) string {
 // mayFill tells whether a text has one of the values in it, in any case, and matches the pattern with anything in the tag's
 // place. It spares nearly all messages the making of a pattern.
 func (r *run) mayFill(rule *Rule, texts, values []string) bool {
+	r.beginMatch()
+	defer func() { r.steps -= r.machine.Spent() }()
+	folded := make([][]byte, len(values))
+	for i, value := range values {
+		folded[i] = appendFolded(nil, value)
+	}
+	var buf []byte
 	for _, text := range texts {
-		for _, value := range values {
-			if containsFold(text, value) && r.machine.Match(rule.pattern, text) {
-				return true
-			}
+		if r.ctx.Err() != nil {
+			r.over = true
+			return false
 		}
-	}
-	return false
-}
-
-func containsFold(text, value string) bool {
-	if value == "" {
-		return true
-	}
-	small, large := lowerOctet(value[0]), upperOctet(value[0])
-	for at := 0; at+len(value) <= len(text); at++ {
-		if c := text[at]; c != small && c != large {
-			continue
-		}
-		n := 1
-		for n < len(value) && lowerOctet(text[at+n]) == lowerOctet(value[n]) {
-			n++
-		}
-		if n == len(value) {
+		buf = appendFolded(buf[:0], text)
+		has := func(value []byte) bool { return bytes.Contains(buf, value) }
+		if slices.ContainsFunc(folded, has) && r.machine.Match(rule.pattern, text) {
 			return true
 		}
 	}
-	return false
+	return r.machine.Bounded() // it may
+}
+
+func appendFolded(buf []byte, text string) []byte {
+	buf = slices.Grow(buf, len(text))
+	for i := range len(text) {
+		buf = append(buf, lowerOctet(text[i]))
+	}
+	return buf
 }
 
 // lowerOctet folds a letter of ASCII or Latin-1, as patterns do.
 func lowerOctet(c byte) byte {
 	if 'A' <= c && c <= 'Z' || 0xc0 <= c && c <= 0xde && c != 0xd7 {
 		return c + 0x20
-	}
-	return c
-}
-
-// upperOctet is the other case of what lowerOctet returns.
-func upperOctet(c byte) byte {
-	if c = lowerOctet(c); 'a' <= c && c <= 'z' || 0xe0 <= c && c <= 0xfe && c != 0xf7 {
-		return c - 0x20
 	}
 	return c
 }

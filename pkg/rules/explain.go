@@ -232,7 +232,8 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 func (x *explainer) links(rule *Rule, e *Explanation) {
 	details := x.facts.URIDetails(x.set.settings.URIRules())
 	for i := range details {
-		if !holdsAll(rule.links, &details[i]) {
+		x.beginMatch()
+		if !x.holdAll(rule.links, &details[i]) {
 			continue
 		}
 		for j := range rule.links {

@@ -22,8 +22,10 @@ const (
 	maxMetaDepth    = 50        // a meta of a meta of ...; the stock rules have 7
 	maxTests        = 200       // test lines of one rule
 	maxTestText     = 16 << 10
-	maxExpanded     = 512 << 10 // octets of a pattern with its tags replaced; the largest known has 224 KB
-	maxHits         = 1_000     // matches that a rule with tflags multiple counts, where it says no less
+	maxExpanded     = 512 << 10   // octets of a pattern with its tags replaced; the largest known has 224 KB
+	maxHits         = 1_000       // matches that a rule with tflags multiple counts, where it says no less
+	maxWork         = 100_000_000 // of all patterns on one message: about a second
+	fewSteps        = 20_000      // of a pattern, where they are used up
 	maxFaults       = 20_000
 	maxDetail       = 80 // octets of evidence in a hit
 )

@@ -32,13 +32,14 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	if r.over {
 		return 0
 	}
+	r.running = i
 	switch {
 	case rule.call != nil:
 		return r.call(rule)
 	case rule.Type == MIMEHeader:
 		return r.mimeHeader(i, rule)
 	case rule.Type == URIDetail:
-		return r.uriDetail(rule)
+		return r.uriDetail(i, rule)
 	}
 	s := r.section(rule.section)
 	switch r.state[i] {
@@ -88,7 +89,7 @@ func (r *run) hits(i int, rule *Rule, s *section) int {
 	case rule.captures != nil:
 		return r.capture(i, rule, r.textsOf(rule, s))
 	}
-	r.machine.Begin(r.ctx, 0)
+	r.beginMatch()
 	hits, where := s.spots.Count(&r.machine, rule.slot, first, rule.hitLimit())
 	return r.note(i, rule, s.texts, hits, where)
 }
@@ -98,7 +99,7 @@ func (r *run) hitsIn(i int, rule *Rule, texts []string) int {
 	if rule.captures != nil {
 		return r.capture(i, rule, texts)
 	}
-	r.machine.Begin(r.ctx, 0)
+	r.beginMatch()
 	hits, where := pattern.CountIn(&r.machine, rule.pattern, texts, 0, rule.hitLimit())
 	return r.note(i, rule, texts, hits, where)
 }
@@ -114,15 +115,31 @@ func (rule *Rule) hitLimit() int {
 	return rule.Flags.MaxHits
 }
 
-// note keeps what matched as evidence, where somebody will see it, and counts a rule that was given up. Such a rule has no
-// more hits than were found by then.
-func (r *run) note(i int, rule *Rule, texts []string, hits int, where pattern.Where) int {
+// beginMatch readies the machine for a rule. Where patterns have taken what all rules together may take of a message, each
+// of the others gets as much as patterns usually take.
+func (r *run) beginMatch() {
+	steps := 0
+	if r.steps <= 0 {
+		steps = fewSteps
+	}
+	r.machine.Begin(r.ctx, steps)
+}
+
+// endMatch counts what the machine took, and a rule that was given up.
+func (r *run) endMatch(i int) {
+	r.steps -= r.machine.Spent()
 	if r.machine.Bounded() {
 		r.set.bounded[i].Add(1)
 	}
 	if r.machine.Stopped() {
 		r.over = true
 	}
+}
+
+// note ends a match and keeps what it found as evidence, where somebody will see it. A rule that was given up has no more
+// hits than were found by then.
+func (r *run) note(i int, rule *Rule, texts []string, hits int, where pattern.Where) int {
+	r.endMatch(i)
 	if hits > 0 && r.evidence[i] == "" && !subrule(rule.Name) && !rule.header.not {
 		r.evidence[i] = rule.where() + " " + excerpt(texts[where.Text][where.Start:where.End], maxDetail)
 	}

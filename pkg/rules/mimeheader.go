@@ -87,7 +87,7 @@ func (r *run) mimeHeader(i int, rule *Rule) float64 {
 		texts = concat(texts)
 	}
 	for t := range texts {
-		if hits := r.hitsIn(i, rule, texts[t:t+1]); hits > 0 || r.over {
+		if hits := r.hitsIn(i, rule, texts[t:t+1]); hits > 0 || r.over || r.machine.Bounded() {
 			return float64(hits)
 		}
 	}

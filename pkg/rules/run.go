@@ -23,10 +23,14 @@ type run struct {
 	value    func(int) float64 // ask, bound once
 	outlook  outlook           // by reach
 	asked    int               // rules run
+	running  int               // the rule that is run
+	failures []error           // of rules that panicked
+	steps    int               // of patterns, left for this message
 	fresh    bool              // patterns that use tags are made for this message
 	closed   bool              // a short circuit has hit
 	closedBy int               // the rule that is it
 	over     bool              // ctx has ended: what is not known by now stays so
+	why      error             // it is over for another reason
 }
 
 // A state is what is known of a rule.
@@ -54,7 +58,7 @@ func newRun(s *Set) *run {
 // begin returns a run for a message; end gives its memory back.
 func (s *Set) begin(ctx context.Context, f facts) *run {
 	r := s.runs.Get().(*run)
-	r.ctx, r.facts, r.fresh = ctx, f, true
+	r.ctx, r.facts, r.fresh, r.steps = ctx, f, true, maxWork
 	copy(r.state, s.initial)
 	return r
 }
@@ -65,8 +69,8 @@ func (r *run) end() {
 		r.sections[i].forget()
 	}
 	r.machine.Forget()
-	r.tags, r.closed = nil, false
-	r.ctx, r.facts, r.calls, r.asked, r.over = nil, nil, nil, 0, false
+	r.tags, r.closed, r.failures = nil, false, nil
+	r.ctx, r.facts, r.calls, r.asked, r.over, r.why = nil, nil, nil, 0, false, nil
 	r.set.runs.Put(r)
 }
 
@@ -127,6 +131,7 @@ func (r *run) reach(i int) interval {
 		case rule.header.exists:
 			r.ask(i)
 		case rule.pattern != nil && !r.over:
+			r.running = i
 			r.section(rule.section)
 		}
 	}

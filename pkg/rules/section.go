@@ -13,6 +13,7 @@ import (
 // match.
 type section struct {
 	made    bool
+	ready   bool // it was made to the end
 	present bool // of a field: there is one
 	texts   []string
 	spots   pattern.Spots
@@ -47,6 +48,7 @@ func (r *run) section(i int) *section {
 	}
 	s.spots.Scan(r.set.finders[i], s.texts)
 	r.ruleOut(i, s)
+	s.ready = true
 	r.over = r.over || r.ctx.Err() != nil // texts can take long to derive
 	return s
 }
@@ -68,7 +70,7 @@ func (s *section) forget() {
 		return
 	}
 	s.spots.Forget()
-	s.made, s.present, s.texts, s.single[0] = false, false, nil, ""
+	s.made, s.ready, s.present, s.texts, s.single[0] = false, false, false, nil, ""
 }
 
 // header returns a field, or what a pseudo header stands for.

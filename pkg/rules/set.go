@@ -24,6 +24,7 @@ type Set struct {
 	slots     [][]int           // by section and pattern of the finder: the rule
 	initial   []state           // by rule: what is known before a message is seen
 	bounded   []atomic.Int64    // by rule: how often it was given up
+	failed    []atomic.Int64    // by rule: how often it panicked
 	stray     []Fault           // what is said of rules that do not exist
 	lost      []*Rule           // definitions that made no rule, in the order of files and lines
 	required  required
@@ -195,15 +196,20 @@ func (s *Set) makeFinders() {
 	for _, of := range patterns {
 		s.finders = append(s.finders, pattern.NewFinder(of))
 	}
-	s.bounded = make([]atomic.Int64, len(s.rules))
+	s.bounded, s.failed = make([]atomic.Int64, len(s.rules)), make([]atomic.Int64, len(s.rules))
 }
 
 // Bounded returns how often each rule was given up since the set was loaded, because its pattern took too many steps on a
 // message. Rules that never were are left out.
-func (s *Set) Bounded() map[string]int64 {
+func (s *Set) Bounded() map[string]int64 { return s.counted(s.bounded) }
+
+// Failed returns how often each rule panicked since the set was loaded. Rules that never did are left out.
+func (s *Set) Failed() map[string]int64 { return s.counted(s.failed) }
+
+func (s *Set) counted(by []atomic.Int64) map[string]int64 {
 	counts := map[string]int64{}
-	for i := range s.bounded {
-		if n := s.bounded[i].Load(); n > 0 {
+	for i := range by {
+		if n := by[i].Load(); n > 0 {
 			counts[s.rules[i].Name] = n
 		}
 	}

@@ -144,7 +144,7 @@ func (s *Set) moment(i int, known []bool) moment {
 // closeCircuit looks for the first short circuit that hits. Rules that run later are then not run.
 func (r *run) closeCircuit() {
 	for _, i := range r.set.circuits.rules {
-		if r.ask(i) == 0 {
+		if r.try(i) == 0 {
 			continue
 		}
 		r.closed, r.closedBy = true, i

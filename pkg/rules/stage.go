@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"time"
@@ -56,15 +58,18 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 func (r *run) source(src *source) filter.Result {
 	result := filter.Result{Source: src.name, Kind: filter.Rules, Asked: 1}
 	for n, i := range src.rules {
-		v := r.ask(i)
+		v := r.try(i)
 		if r.over {
-			result.Err = fmt.Errorf("%d of %d rules were not run: %w", len(src.rules)-n, len(src.rules), context.Cause(r.ctx))
+			result.Err = fmt.Errorf("%d of %d rules were not run: %w", len(src.rules)-n, len(src.rules), cmp.Or(r.why, context.Cause(r.ctx)))
 			break
 		}
 		if v != 0 {
 			rule := r.set.rules[i]
 			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.points(v), Detail: r.detail(i), Observe: src.observe})
 		}
+	}
+	if err := r.takeFailures(); err != nil {
+		result.Err = errors.Join(err, result.Err)
 	}
 	src.bound(&result)
 	return result
@@ -80,7 +85,7 @@ func (s *Set) Subrules(ctx context.Context, m *message.Message) []filter.Result 
 	var results []filter.Result
 	last := -1 // the file of the last result: rules stand in the order of their files
 	for i, rule := range s.rules {
-		if !subrule(rule.Name) || r.ask(i) == 0 {
+		if !subrule(rule.Name) || r.try(i) == 0 {
 			continue
 		}
 		if rule.source != last {

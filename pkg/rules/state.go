@@ -15,6 +15,7 @@ type State struct {
 	Faults  int       `json:"faults"`  // what cost rules: winnow rules lint tells
 	Files   []File    `json:"files"`   // those that have rules with points, in order
 	Bounded []Bounded `json:"bounded"` // rules that were given up on a message, most often first
+	Failed  []Bounded `json:"failed"`  // rules that panicked on a message, in the same way
 }
 
 // A File is one source of rules.
@@ -25,8 +26,8 @@ type File struct {
 	Cap     float64 `json:"cap"` // 0 is none
 }
 
-// Bounded is how often a rule was given up since the rules were loaded: its pattern took too many steps on a message, which
-// it then counts as a miss.
+// Bounded is how often a rule was given up since the rules were loaded: its pattern took too many steps on a message, or it
+// panicked, and it counts as a miss there.
 type Bounded struct {
 	Rule  string `json:"rule"`
 	File  string `json:"file"`
@@ -36,17 +37,24 @@ type Bounded struct {
 
 // State returns how the set is: faults is what was wrong with it when it was loaded.
 func (s *Set) State(faults int, since time.Time) State {
-	state := State{Since: since, Rules: len(s.rules), Running: s.Running(), Faults: faults, Files: []File{}, Bounded: []Bounded{}}
+	state := State{Since: since, Rules: len(s.rules), Running: s.Running(), Faults: faults, Files: []File{}}
 	for i := range s.sources {
 		src := &s.sources[i]
 		state.Files = append(state.Files, File{src.name, len(src.rules), src.observe, src.cap})
 	}
-	for name, times := range s.Bounded() {
+	state.Bounded, state.Failed = s.mostOften(s.Bounded()), s.mostOften(s.Failed())
+	return state
+}
+
+// mostOften lists counts by rule, the highest first.
+func (s *Set) mostOften(counts map[string]int64) []Bounded {
+	all := []Bounded{}
+	for name, times := range counts {
 		rule := s.Rule(name)
-		state.Bounded = append(state.Bounded, Bounded{name, rule.File, rule.Line, times})
+		all = append(all, Bounded{name, rule.File, rule.Line, times})
 	}
-	slices.SortFunc(state.Bounded, func(a, b Bounded) int {
+	slices.SortFunc(all, func(a, b Bounded) int {
 		return cmp.Or(cmp.Compare(b.Times, a.Times), strings.Compare(a.Rule, b.Rule))
 	})
-	return state
+	return all
 }

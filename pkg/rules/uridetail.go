@@ -85,23 +85,24 @@ func cutPattern(text string, opening int) (literal, rest string, found bool) {
 func isBlank(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 // uriDetail tells whether there is a link for which all conditions hold.
-func (r *run) uriDetail(rule *Rule) float64 {
+func (r *run) uriDetail(i int, rule *Rule) float64 {
 	details := r.facts.URIDetails(r.set.settings.URIRules())
-	for i := range details {
-		if i%64 == 63 && r.ctx.Err() != nil {
-			r.over = true
-			return 0
-		}
-		if holdsAll(rule.links, &details[i]) {
-			return 1
+	r.beginMatch()
+	hits := 0
+	for n := 0; n < len(details) && hits == 0 && !r.machine.Stopped(); n++ {
+		if r.holdAll(rule.links, &details[n]) {
+			hits = 1
 		}
 	}
-	return 0
+	if r.endMatch(i); r.machine.Bounded() || r.over { // what was not looked at does not count as no match
+		return 0
+	}
+	return float64(hits)
 }
 
-func holdsAll(tests []linkTest, detail *message.URIDetail) bool {
+func (r *run) holdAll(tests []linkTest, detail *message.URIDetail) bool {
 	for i := range tests {
-		if !tests[i].holds(detail) {
+		if !r.holds(&tests[i], detail) {
 			return false
 		}
 	}
@@ -109,9 +110,9 @@ func holdsAll(tests []linkTest, detail *message.URIDetail) bool {
 }
 
 // holds tells whether one of what the key stands for matches, or, for !~, one does not.
-func (t *linkTest) holds(detail *message.URIDetail) bool {
+func (r *run) holds(t *linkTest, detail *message.URIDetail) bool {
 	for _, text := range linkTexts(detail, t.key) {
-		if t.pattern.Match(text) != t.not {
+		if r.machine.Match(t.pattern, text) != t.not {
 			return true
 		}
 	}

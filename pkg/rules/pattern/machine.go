@@ -25,18 +25,19 @@ const (
 // outside lookarounds and atomic groups. For what it does not help there is a limit: the run gives up, which is no match, and
 // Bounded tells.
 type Machine struct {
-	prog   *program
-	text   string
-	stack  []frame
-	regs   []int32
-	minEnd int // no match ends before
-	ctx    context.Context
-	budget int  // steps left after fuel
-	fuel   int  // steps until the next look at the limits
-	begun  bool // budget holds for several calls
-	unseen int  // steps since the last look at the context
-	abort  abort
-	memory memory
+	prog    *program
+	text    string
+	stack   []frame
+	regs    []int32
+	minEnd  int // no match ends before
+	ctx     context.Context
+	allowed int  // steps since Begin
+	budget  int  // steps left after fuel
+	fuel    int  // steps until the next look at the limits
+	begun   bool // budget holds for several calls
+	unseen  int  // steps since the last look at the context
+	abort   abort
+	memory  memory
 }
 
 // An abort is why a run was given up.
@@ -74,8 +75,11 @@ func (m *Machine) Begin(ctx context.Context, steps int) {
 	if steps == 0 {
 		steps = maxSteps
 	}
-	m.ctx, m.budget, m.begun, m.abort, m.unseen = ctx, steps, true, going, 0
+	m.ctx, m.allowed, m.budget, m.begun, m.abort, m.unseen = ctx, steps, steps, true, going, 0
 }
+
+// Spent is how many steps the calls since Begin took.
+func (m *Machine) Spent() int { return m.allowed - m.budget }
 
 // Bounded tells whether the last call, or any since Begin, was given up: what it found is not all there may be.
 func (m *Machine) Bounded() bool { return m.abort == bounded }
@@ -83,8 +87,22 @@ func (m *Machine) Bounded() bool { return m.abort == bounded }
 // Stopped tells whether the context has ended a call.
 func (m *Machine) Stopped() bool { return m.abort == stopped }
 
-// Forget drops the text that was matched.
-func (m *Machine) Forget() { m.text, m.prog, m.ctx, m.begun = "", nil, nil, false }
+// Limits on the memory that is kept for the next text.
+const (
+	keptFrames = 1 << 14
+	keptWords  = 1 << 15
+)
+
+// Forget drops the text that was matched, and what memory an unusual one took.
+func (m *Machine) Forget() {
+	m.text, m.prog, m.ctx, m.begun = "", nil, nil, false
+	if cap(m.stack) > keptFrames {
+		m.stack = nil
+	}
+	if cap(m.memory.bits) > keptWords {
+		m.memory.bits = nil
+	}
+}
 
 // Match tells whether the pattern matches the text.
 func (m *Machine) Match(p *Pattern, text string) bool {
