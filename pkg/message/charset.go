@@ -94,7 +94,7 @@ func decodeDeclared(text []byte, declared string) string {
 		return decodeWindows1252(text)
 	default:
 		if enc := findEncoding(charset); enc != nil {
-			return decodeAny(enc, text)
+			return decodeAny(enc, cutJIS(text, charset))
 		}
 	}
 	return decodeWindows1252(text)
@@ -244,12 +244,27 @@ func decodeCharset(text []byte, charset string) (string, bool) {
 		if enc = findEncoding(charset); enc == nil {
 			return "", false
 		}
+		text = cutJIS(text, charset)
 	}
 	decoded := decodeAny(enc, text)
 	if strings.ContainsRune(decoded, utf8.RuneError) && hasLongCharacters(enc) && len(text) > 1 && text[len(text)-1] >= utf8.RuneSelf {
 		decoded = decodeAny(enc, text[:len(text)-1]) // a character that was cut off is dropped
 	}
 	return decoded, !strings.ContainsRune(decoded, utf8.RuneError)
+}
+
+// cutJIS cuts text in ISO-2022-JP before the first octet that is not ASCII, as Perl does: EUC or Shift JIS that is declared
+// so is no text at all.
+func cutJIS(text []byte, charset string) []byte {
+	if !strings.HasPrefix(charset, "iso-2022-jp") {
+		return text
+	}
+	for i, c := range text {
+		if c >= utf8.RuneSelf {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // hasLongCharacters tells of encodings whose characters may take several octets.

@@ -31,3 +31,12 @@ func TestCharsetAliases(t *testing.T) {
 		t.Error("what was decoded is octets")
 	}
 }
+
+// TestNoJIS has what Perl makes of EUC-JP that is declared ISO-2022-JP.
+func TestNoJIS(t *testing.T) {
+	for text, want := range map[string]string{"\xbc\xa1 or not": "", "abc \xbc\xa1 def": "abc ", "\x1b$B$3\x1b(B x": "こ x"} {
+		if got := decodeText([]byte(text), "ISO-2022-JP"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
