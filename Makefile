@@ -51,7 +51,7 @@ bench: ## all benchmarks, allocations shown
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 MAILS ?=
-bench-content: ## content rules on the mails of the folder MAILS: what each layer costs, and all beside spamd -L
+bench-content: ## content rules on the mails of the folder MAILS: what each layer costs, and all beside spamd -L, also with many more rules
 	@[ -n "$(MAILS)" ] || { echo "name a folder of mails: make bench-content MAILS=~/Maildir/cur"; exit 1; }
 	@test/setup.sh spamd
 	$(GO) run ./cmd/winnow rules cost --local --rules /usr/share/spamassassin $(abspath $(MAILS))

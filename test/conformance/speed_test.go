@@ -18,6 +18,7 @@ import (
 
 	"winnow/pkg/message"
 	"winnow/pkg/rules"
+	"winnow/pkg/rules/rulestest"
 )
 
 var (
@@ -27,14 +28,46 @@ var (
 
 // TestSpeed measures the content stage beside spamd, with the same rules on the same mails, in turns, one at a time: each
 // mail goes to spamd and then through the stage before the next one comes, so that whatever else the machine does weighs on
-// both. It is started by `make bench-content`.
+// both. The rules are SpamAssassin's own, and then nearly three times as many. It is started by `make bench-content`.
 func TestSpeed(t *testing.T) {
 	if *speedOf == "" {
 		t.Skip("wants -speed: make bench-content")
 	}
 	files := sampled(t, *speedOf, *speedMost)
-	set := load(t, stockFolder)
-	address, pid := startSpamd(t)
+	t.Run("stock", func(t *testing.T) { race(t, files, stockFolder) })
+	t.Run("large", func(t *testing.T) { race(t, files, largeFolder(t)) })
+}
+
+// largeFolder has the stock rules and as many as a large channel has.
+func largeFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "winnow-large-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { // spamd reads it as nobody
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, os.DirFS(stockFolder)); err != nil {
+		t.Fatal(err)
+	}
+	more, err := rulestest.Large(os.DirFS(stockFolder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range more {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// race takes each mail through spamd and the stage.
+func race(t *testing.T, files []string, folder string) {
+	set := load(t, folder)
+	address, pid := startSpamd(t, folder)
 	warm, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +91,8 @@ func TestSpeed(t *testing.T) {
 		ourCPU += cpuOf(t, os.Getpid()) - before
 	}
 	theirCPU := cpuOf(t, pid) - spamdBefore
-	t.Logf("%d mails, %.1f KB each\n%s%s%.1f times faster; by processor time %.1f times: %.3f and %.3f ms a mail",
-		len(files), float64(size)/1024/float64(len(files)), spreadLine("winnow", ours), spreadLine("spamd -L", theirs),
+	t.Logf("%d mails, %.1f KB each, %d rules\n%s%s%.1f times faster; by processor time %.1f times: %.3f and %.3f ms a mail",
+		len(files), float64(size)/1024/float64(len(files)), len(set.Rules()), spreadLine("winnow", ours), spreadLine("spamd -L", theirs),
 		float64(total(theirs))/float64(total(ours)), float64(theirCPU)/float64(max(1, ourCPU)), perMail(ourCPU, len(files)), perMail(theirCPU, len(files)))
 }
 
@@ -131,9 +164,8 @@ func check(t *testing.T, set *rules.Set, text []byte) time.Duration {
 	return time.Since(start)
 }
 
-// startSpamd starts spamd with the stock rules, local tests only, one child, and returns its address
-// and process.
-func startSpamd(t *testing.T) (address string, pid int) {
+// startSpamd starts spamd with the rules of a folder, local tests only, one child, and returns its address and process.
+func startSpamd(t *testing.T, folder string) (address string, pid int) {
 	t.Helper()
 	spamd, err := exec.LookPath("spamd")
 	if err != nil {
@@ -147,7 +179,7 @@ func startSpamd(t *testing.T) (address string, pid int) {
 	listener.Close()
 	_, port, _ := net.SplitHostPort(address)
 	state := t.TempDir()
-	c := exec.Command(spamd, "--local", "--nouser-config", "--listen=127.0.0.1", "--port="+port, "--max-children=1",
+	c := exec.Command(spamd, "--local", "--configpath="+folder, "--nouser-config", "--listen=127.0.0.1", "--port="+port, "--max-children=1",
 		"--min-children=1", "--max-conn-per-child=1000000", "--username=nobody", "--syslog=stderr", "--helper-home-dir="+state)
 	c.Env = append(os.Environ(), "HOME="+state, "LC_ALL=C")
 	if err := c.Start(); err != nil {
