@@ -5,6 +5,9 @@ import "strings"
 // addSigners adds the domains that signed the message (RFC 6376, 3.5, and DomainKeys before it): as hosts for lists and
 // rules, but not as text for uri rules.
 func (d *uriDetails) addSigners(m *Message) {
+	if d.rules.NoSigners {
+		return
+	}
 	for _, name := range []string{"DomainKey-Signature", "DKIM-Signature"} {
 		for _, f := range m.Header {
 			if strings.EqualFold(f.Name, name) {

@@ -9,6 +9,7 @@ type URIRules struct {
 	topLevel  map[string]bool
 	suffixes  map[string]bool // of two labels and more
 	Redirects []Redirect      // in the order they were defined
+	NoSigners bool            // the domains of DKIM signatures are not among the URIs
 
 	// More returns further URIs of a message: what its documents link to. nil for none.
 	More func(*Message) []string

@@ -46,7 +46,7 @@ func reasons() map[string]string {
 			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
 			dns_options dns_query_restriction clear_dns_query_restriction clear_dns_query_restrictions
 			dns_block_rule dns_block_time time_limit normalize_charset
-			body_part_scan_size rawbody_part_scan_size parse_dkim_uris allow_user_rules lock_method version_tag
+			body_part_scan_size rawbody_part_scan_size allow_user_rules lock_method version_tag
 			mbox_format_from_regex ok_languages inactive_languages geodb_module geodb_options geodb_search_path country_db_type
 			country_db_path uri_country_db_path uri_country_db_isp_path user_scores_dsn user_scores_sql_username
 			user_scores_sql_password user_scores_sql_custom_query user_scores_ldap_username user_scores_ldap_password

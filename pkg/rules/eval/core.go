@@ -30,6 +30,20 @@ var coreDirectives = map[string]Directive{
 	"util_rb_4tld":       addSuffixes(4),
 	"clear_util_rb":      clearSuffixes,
 	"redirector_pattern": addRedirector,
+	"parse_dkim_uris":    setParseDKIM,
+}
+
+// setParseDKIM says whether the domains of DKIM signatures are among the URIs.
+func setParseDKIM(s *Settings, value string) error {
+	switch strings.ToLower(value) {
+	case "1", "yes":
+		s.core.uris.NoSigners = false
+	case "0", "no":
+		s.core.uris.NoSigners = true
+	default:
+		return errors.New("wants 1 or 0")
+	}
+	return nil
 }
 
 // addSuffixes takes suffixes of so many labels below which domains are registered.
