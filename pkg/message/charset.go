@@ -150,16 +150,16 @@ func isStrictUTF8(text []byte) bool {
 	if !utf8.Valid(text) {
 		return false
 	}
-	for at := 0; ; at++ {
-		i := bytes.IndexAny(text[at:], "\xef\xf0\xf1\xf2\xf3\xf4")
-		if i < 0 {
-			return true
+	for at := 0; at < len(text); at++ {
+		const least = 0xef // what U+FDD0, the first of them, begins with; no other octet of a character is as large
+		if text[at] < least {
+			continue
 		}
-		at += i
 		if r, _ := utf8.DecodeRune(text[at:]); isNonCharacter(r) {
 			return false
 		}
 	}
+	return true
 }
 
 func isNonCharacter(r rune) bool { return r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef }

@@ -23,6 +23,8 @@ func TestDecodeText(t *testing.T) {
 		{"ISO 8859-1 is windows-1252", "\x93\xb1", "iso-8859-1", "“±"},
 		{"but not by its other name", "\x93\xb1", "latin1", "\u0093±"},
 		{"Thai", "\x84\xc5", "tis-620", "\u0084ล"},
+		{"a code point that Unicode keeps for itself", "\xc3\xa9 \xef\xbf\xbe", "utf-8", "Ã© ï¿¾"},
+		{"the last before them", "\xc3\xa9 \xef\xbf\xbd", "utf-8", "é \uFFFD"},
 		{"not cut off, but latin", "caf\xe9", "utf-8", "café"},
 		{"invalid in the declared charset", "\x81", "shift_jis", "\uFFFD"},
 		{"shift-jis", "\x93\xfa\x96{", "Shift_JIS", "日本"},
