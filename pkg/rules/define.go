@@ -23,6 +23,11 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 		r.fault(l, name, fmt.Sprintf("more than %d rules: this one is left out", maxRules), "")
 		return
 	}
+	if r.octets += len(test); r.octets > maxDefinitions {
+		r.octets -= len(test)
+		r.fault(l, name, fmt.Sprintf("%s: the definitions of all rules have more than %d octets: this one is left out", l.key, maxDefinitions), "")
+		return
+	}
 	rule := &Rule{Name: name, Type: kind, File: l.at.file, Line: l.at.line, source: r.source, text: test}
 	if err := parse(rule, test); err != nil {
 		r.book.lose(rule, err.Error())
@@ -35,7 +40,7 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 	}
 	if r.patterns += rule.size(); r.patterns > maxPatterns {
 		r.patterns -= rule.size()
-		r.book.lose(rule, "the patterns of all rules are too large")
+		r.book.lose(rule, tooLarge)
 		r.fault(l, name, fmt.Sprintf("%s: the patterns of all rules take more than %d octets: this one is left out", l.key, maxPatterns), "")
 		return
 	}
@@ -59,6 +64,9 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 		r.warn(l, name, fmt.Sprintf("defined before, at %s:%d: this definition counts", before.File, before.Line), "take one of them out")
 	}
 }
+
+// tooLarge is why a rule is lost that would make the set too large.
+const tooLarge = "the patterns of all rules are too large"
 
 // size is about how many octets the rule's patterns take.
 func (rule *Rule) size() int {

@@ -12,7 +12,8 @@ const (
 	maxConditions   = 100       // open ifs of one file
 	maxRules        = 50_000    // definitions of all files
 	maxNamed        = 100_000   // rules of which something is said, whether they are there or not
-	maxPatterns     = 256 << 20 // octets that all patterns take; those of the stock rules take 5 MB
+	maxDefinitions  = 8 << 20   // octets of all definitions, with the tags in them replaced; the stock rules have 1.3 MB
+	maxPatterns     = 128 << 20 // octets that all patterns take; those of the stock rules take 9 MB
 	maxNameLength   = 100       // SpamAssassin's own
 	maxTokens       = 5_000     // of one meta expression, names that rules_matching stands for included
 	maxWords        = 1_000_000 // of all metas
@@ -20,7 +21,8 @@ const (
 	maxMatching     = 500_000   // names that all of them stand for
 	maxNesting      = 100       // parentheses in an expression
 	maxMetaDepth    = 50        // a meta of a meta of ...; the stock rules have 7
-	maxTests        = 200       // test lines of one rule
+	maxScore        = 1_000_000
+	maxTests        = 200 // test lines of one rule
 	maxTestText     = 16 << 10
 	maxExpanded     = 512 << 10   // octets of a pattern with its tags replaced; the largest known has 224 KB
 	maxHits         = 1_000       // matches that a rule with tflags multiple counts, where it says no less

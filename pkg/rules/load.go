@@ -57,6 +57,7 @@ type parser struct {
 	sources     []string // files that were read, in order
 	read        int      // octets of them
 	defined     int      // rules, also those that are no good
+	octets      int      // of definitions, those of patterns with their tags replaced
 	words       int      // of metas
 	patterns    int      // octets that their patterns take
 	folderIndex int      // of the folder being read

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -109,6 +110,10 @@ func (r *reader) score(l line) {
 		}
 		relative = relative || word[0] == '('
 		scores[i], _ = strconv.ParseFloat(strings.Trim(word, "()"), 64)
+		if math.Abs(scores[i]) > maxScore {
+			r.fault(l, name, fmt.Sprintf("score: %.20q is beyond %d", word, maxScore), "")
+			return
+		}
 	}
 	if relative {
 		if n.scores == nil {
@@ -116,7 +121,7 @@ func (r *reader) score(l line) {
 			return
 		}
 		for i := range scores {
-			scores[i] += n.scores[i]
+			scores[i] = max(-maxScore, min(scores[i]+n.scores[i], maxScore))
 		}
 	}
 	n.scores = &scores

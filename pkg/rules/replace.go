@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -82,30 +83,34 @@ func (p *parser) replaceTags(s *Set) {
 			p.faults.add(each.at, Warning, each.name, "replace_rules: a "+rule.kind()+" rule has no tags", "")
 			continue
 		}
-		before := rule.size()
-		err := rule.replaceTags(&p.replace)
-		if p.patterns += rule.size() - before; err == nil && p.patterns > maxPatterns {
-			rule.unusable("the patterns of all rules are too large")
-			rule.pattern, rule.captures, rule.template = nil, nil, nil
-			err = fmt.Errorf("the patterns of all rules take more than %d octets: this one is not run", maxPatterns)
-		}
-		if err != nil {
+		if err := p.replaceIn(rule); err != nil {
 			p.faults.add(place{rule.File, rule.Line}, Broken, rule.Name, "with its tags replaced: "+err.Error(), "")
 		}
 	}
 }
 
-func (rule *Rule) replaceTags(tags *replacing) error {
-	text, err := tags.expand(rule.regex.source)
+// replaceIn replaces the tags in one pattern, if there is room for what comes of it.
+func (p *parser) replaceIn(rule *Rule) error {
+	text, err := p.replace.expand(rule.regex.source)
 	if err != nil || text == rule.regex.source {
 		return err
 	}
 	kept := *rule
+	if p.octets += len(text); p.octets > maxDefinitions {
+		p.octets -= len(text)
+		return errors.New(tooLarge)
+	}
 	rule.regex.expanded = text
 	if err = rule.compileRegex(text); err != nil {
 		*rule = kept
+		return err
 	}
-	return err
+	if p.patterns += rule.size() - kept.size(); p.patterns > maxPatterns {
+		p.patterns -= rule.size() - kept.size()
+		*rule = kept
+		return errors.New(tooLarge)
+	}
+	return nil
 }
 
 // element is where SpamAssassin cuts a pattern up, whatever replace_start and replace_end say.

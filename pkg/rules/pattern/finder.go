@@ -63,8 +63,12 @@ const (
 	manyStarts = 1.0 / 12
 )
 
-// fewBeginnings is of how many patterns it is not worth while to look for the beginnings.
-const fewBeginnings = 4
+// Limits on how many patterns are found by their beginnings. Of few it is not worth while, of many it takes long to make a
+// finder; SpamAssassin has 200.
+const (
+	fewBeginnings  = 4
+	manyBeginnings = 2048
+)
 
 // NewFinder makes a finder of patterns, which it knows by their index from then on.
 func NewFinder(patterns []*Pattern) *Finder {
@@ -74,7 +78,7 @@ func NewFinder(patterns []*Pattern) *Finder {
 	var beginnings []*beginning
 	for i, p := range patterns {
 		starts := p.need.starts()
-		if starts > fewStarts && p.anchor == anchorNone {
+		if starts > fewStarts && p.anchor == anchorNone && len(begin) < manyBeginnings {
 			if b := beginningOf(p.prog); b.starts() < min(starts, manyStarts) {
 				begin, beginnings = append(begin, int32(i)), append(beginnings, b)
 				continue
