@@ -177,16 +177,16 @@ func hostileWork(t *testing.T, set *Set, text string) (steps, alloc, texts uint6
 // TestHostilePatterns shows that many patterns which go back on themselves are given up, all together after a bounded
 // number of steps, and that other rules still hit.
 func TestHostilePatterns(t *testing.T) {
-	const many = 100
+	const many = 50
 	for name, pattern := range map[string]string{
 		"back-references": `/(a+)\1+\1+[b-z]{1,%d}/`,
 		"loops in loops":  `/(?:a{1,3}a{0,4}){2,99}[b-z]{1,%d}/`,
 		"lookaheads":      `/(?:(?=(a+))a\1?){3,99}[b-z]{1,%d}/`,
 		"long runs":       `/a.*a.*a(.*)a\1\1[b-z]{1,%d}/`,
 	} {
-		for _, kind := range []string{"body", "rawbody", "full", "uri", "mimeheader", "uri_detail", "header"} {
+		for _, kind := range []string{"body", "full", "mimeheader", "uri_detail"} {
 			t.Run(name+" "+kind, func(t *testing.T) {
-				before := map[string]string{"mimeheader": "X =~ ", "header": "X =~ ", "uri_detail": "raw =~ "}[kind]
+				before := map[string]string{"mimeheader": "X =~ ", "uri_detail": "raw =~ "}[kind]
 				var text strings.Builder
 				for i := range many {
 					fmt.Fprintf(&text, kind+" EVIL%d "+before+pattern+"\n", i, i+1)

@@ -1,0 +1,33 @@
+package pattern
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestForgetKeepsLittle shows that a giant text leaves no giant memory to those that come after it.
+func TestForgetKeepsLittle(t *testing.T) {
+	text := strings.Repeat("ab ", 1<<18)
+	var m Machine
+	p := MustCompile(`(?:\w|\s)*(?:\w\s?|a)*[c-z]`, "")
+	m.Begin(t.Context(), 0)
+	m.Match(p, text)
+	m.Begin(t.Context(), 0)
+	m.Match(MustCompile(`(?:ab|a|(?<X>b)|\w| )*[c-z]`, ""), text)
+	if cap(m.stack) <= keptFrames || cap(m.memory.bits) <= keptWords {
+		t.Fatalf("%d frames and %d words: the text is not giant", cap(m.stack), cap(m.memory.bits))
+	}
+	m.Forget()
+	if cap(m.stack) > keptFrames || cap(m.memory.bits) > keptWords || m.text != "" || m.prog != nil || m.ctx != nil {
+		t.Errorf("%d frames, %d words, %d octets", cap(m.stack), cap(m.memory.bits), len(m.text))
+	}
+	var s Spots
+	s.Scan(NewFinder([]*Pattern{MustCompile("ab a", ""), MustCompile("b ab", ""), MustCompile(`b\s\w`, ""), MustCompile(`\wb\s`, ""), MustCompile(`\s\wb`, ""), MustCompile(`a\w\s`, "")}), []string{text})
+	if cap(s.spans) <= keptSpans {
+		t.Fatalf("%d spans: the text is not giant", cap(s.spans))
+	}
+	s.Forget()
+	if cap(s.spans) > keptSpans || cap(s.folded) > keptOctets || cap(s.trigrams) > keptOctets || s.texts != nil {
+		t.Errorf("%d spans, %d octets, %d trigrams", cap(s.spans), cap(s.folded), cap(s.trigrams))
+	}
+}
