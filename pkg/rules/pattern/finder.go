@@ -3,6 +3,7 @@ package pattern
 import (
 	"math/bits"
 	"slices"
+	"sync/atomic"
 )
 
 // A Finder tells which of many patterns can match a text, and where, in one pass. It is immutable.
@@ -70,13 +71,19 @@ const (
 	manyBeginnings = 2048
 )
 
-// NewFinder makes a finder of patterns, which it knows by their index from then on.
+// roomForProbes is how many entries the tables of all probes of a finder's patterns have at most: 3 MB.
+const roomForProbes = 768 << 10
+
+// NewFinder makes a finder of patterns, which it knows by their index from then on. No pattern may have been used before.
 func NewFinder(patterns []*Pattern) *Finder {
 	f := &Finder{patterns: patterns, always: make([]bool, len(patterns))}
 	byText := map[string]int{}
 	var begin []int32
 	var beginnings []*beginning
+	room := new(atomic.Int64)
+	room.Store(roomForProbes)
 	for i, p := range patterns {
+		p.room = room
 		starts := p.need.starts()
 		if starts > fewStarts && p.anchor == anchorNone && len(begin) < manyBeginnings {
 			if b := beginningOf(p.prog); b.starts() < min(starts, manyStarts) {

@@ -210,7 +210,14 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 	if p.anchor != anchorStar || from > last {
 		at = p.next(m.text, from, last)
 	}
+	probe, probed := p.prober(), 0
 	for ; at >= 0; at = p.next(m.text, at+1, last) {
+		if probe != nil && probed < probeOctets && !m.memory.on {
+			may, octets := probe.may(m.text, at)
+			if probed += octets + stepOctets; !may {
+				continue
+			}
+		}
 		m.regs[0] = int32(at)
 		end, ok = m.run(p.prog.entry, at)
 		if m.abort == remember {
@@ -224,7 +231,7 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 			break
 		}
 	}
-	m.budget += max(m.fuel, 0) // what is left of it
+	m.budget = max(m.budget+max(m.fuel, 0)-probed/stepOctets, 0) // what is left of it
 	m.fuel = 0
 	if m.unseen += before - m.budget + 1; m.unseen > lookEvery {
 		m.look()

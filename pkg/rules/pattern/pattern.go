@@ -9,7 +9,10 @@
 // which a Finder tells, in one pass over a text, which of many patterns can match it, and where.
 package pattern
 
-import "fmt"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // Limits on what is compiled. Patterns come from operators and from rule sets of strangers. The largest of SpamAssassin's
 // own has 224 kB, with its tags replaced, and becomes 20,000 steps.
@@ -37,6 +40,10 @@ type Pattern struct {
 	need    need    // what every match has
 	stretch stretch // and this, too
 	word    bool    // it begins at a boundary of words
+
+	short bool                  // a match takes so few octets that a probe would not help
+	probe atomic.Pointer[probe] // made when it is first needed
+	room  *atomic.Int64         // what the probes of a finder's patterns may take together; nil is no common limit
 }
 
 // An anchor is where a match can begin.
@@ -88,6 +95,7 @@ func newPattern(source, flags string, groups bool) (*Pattern, error) {
 	}
 	p := &Pattern{prog: prog, anchor: anchorOf(tree), only: -1, least: tree.least, always: always, names: parser.names, warnings: parser.warnings}
 	p.need, p.stretch, p.word = needOf(tree), stretchOf(tree), beginsWith(tree, opBoundary)
+	p.short = tree.most != unbounded && tree.most <= shortMatch
 	if f := &prog.first; f.set.size() == 1 && !f.end {
 		p.only = int16(f.set.lowest())
 	}

@@ -88,6 +88,9 @@ func chanceOfText(text string) float64 {
 
 // chanceOfSet is how likely an octet is one of the set.
 func chanceOfSet(s set) float64 {
+	if s.size() > 128 {
+		return 1 - chanceOfSet(s.complement())
+	}
 	p := 0.0
 	for b := range s.all {
 		switch {
