@@ -70,6 +70,7 @@ func TestExplain(t *testing.T) {
   body, DIR/t.cf:12
   Subject: >>>one<<<\n
   body paragraph 1: Your mailbox is almost full, >>>or<<< over.\n
+  body paragraph 1: Your mailbox is almost full, or >>>over<<<.\n
 `,
 		"SUM": `SUM: hit, 1 points
   meta, DIR/t.cf:14

@@ -68,7 +68,7 @@ func printRuleState(out io.Writer, state *rules.State) error {
 }
 
 // printCounts prints how often what happened to rules, if it did.
-func printCounts(out io.Writer, what string, counts []rules.Bounded) error {
+func printCounts(out io.Writer, what string, counts []rules.RuleCount) error {
 	if len(counts) == 0 {
 		return nil
 	}

@@ -12,8 +12,8 @@ func TestPrintRuleState(t *testing.T) {
 	state := rules.State{
 		Since: time.Date(2016, 12, 14, 8, 0, 0, 0, time.Local), Rules: 12, Running: 9, Faults: 1,
 		Files:   []rules.File{{Name: "10_own.cf", Rules: 4}, {Name: "KAM.cf", Rules: 4, Cap: 8}, {Name: "99_new.cf", Rules: 1, Observe: true}},
-		Bounded: []rules.Bounded{{Rule: "EVIL", File: "/etc/KAM.cf", Line: 7, Times: 3}},
-		Failed:  []rules.Bounded{{Rule: "ODD", File: "/etc/KAM.cf", Line: 9, Times: 1}},
+		Bounded: []rules.RuleCount{{Rule: "EVIL", File: "/etc/KAM.cf", Line: 7, Times: 3}},
+		Failed:  []rules.RuleCount{{Rule: "ODD", File: "/etc/KAM.cf", Line: 9, Times: 1}},
 	}
 	var out strings.Builder
 	if err := printRuleState(&out, &state); err != nil {

@@ -154,3 +154,12 @@ func (r *run) evalFacts() *eval.Facts {
 	}
 	return r.calls
 }
+
+// String writes the call as a rule file has it.
+func (c *call) String() string {
+	quoted := make([]string, len(c.args))
+	for i, arg := range c.args {
+		quoted[i] = "'" + arg + "'"
+	}
+	return "eval:" + c.function + "(" + strings.Join(quoted, ", ") + ")"
+}

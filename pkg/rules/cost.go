@@ -47,7 +47,7 @@ func NewMeter(set *Set) *Meter {
 	return &Meter{set: set, needed: set.needed(), clock: clockCost(), rules: make([]ruleTime, len(set.rules))}
 }
 
-// needed tells which rules the stage may run: those with points, and what they stand on.
+// needed tells which rules the stage may run: those with points, short circuits, and what they stand on.
 func (s *Set) needed() []bool {
 	needed := make([]bool, len(s.rules))
 	var mark func(i int)
@@ -57,14 +57,15 @@ func (s *Set) needed() []bool {
 			return
 		}
 		needed[i] = true
-		if rule.expr != nil {
-			rule.expr.eachRule(mark)
-		}
+		rule.below(mark)
 	}
 	for _, src := range s.sources {
 		for _, i := range src.rules {
 			mark(i)
 		}
+	}
+	for _, i := range s.circuits.rules {
+		mark(i)
 	}
 	return needed
 }

@@ -45,6 +45,7 @@ func (r *reader) define(l line, kind Type, parse func(*Rule, string) error) {
 		return
 	}
 	if r.words += rule.expr.size(); r.words > maxWords {
+		r.words -= rule.expr.size()
 		r.book.lose(rule, "all metas are too large")
 		r.fault(l, name, fmt.Sprintf("meta: all metas have more than %d words: this one is left out", maxWords), "")
 		return

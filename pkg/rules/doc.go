@@ -34,7 +34,7 @@
 //	replace_tag | replace_pre | replace_inter | replace_post NAME text, replace_rules NAME...
 //	test NAME ok|fail text       see RunTests
 //	include FILE                 relative to this file, within the folder
-//	if | ifplugin | else | endif | require_version | lang | loadplugin | enable_compat
+//	if | ifplugin | else | endif | require_version | lang | loadplugin | tryplugin | enable_compat | required_score
 //
 // and those by which plugins are configured, which eval has. A pattern may have named groups, (?<NAME>...), and use what
 // others captured, %{NAME}. What SpamAssassin has beside these is named as ignored, with the reason.

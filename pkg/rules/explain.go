@@ -112,15 +112,6 @@ func (rule *Rule) whyOff() string {
 	return "it is off"
 }
 
-// String writes the call as a rule file has it.
-func (c *call) String() string {
-	quoted := make([]string, len(c.args))
-	for i, arg := range c.args {
-		quoted[i] = "'" + arg + "'"
-	}
-	return "eval:" + c.function + "(" + strings.Join(quoted, ", ") + ")"
-}
-
 // expr explains a piece of a meta.
 func (x *explainer) expr(e *expr) *Explanation {
 	x.size++
@@ -211,9 +202,9 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 		}
 		return []layer{{rule.header.name + ":", section.texts[0]}}
 	case MIMEHeader:
-		return layers(rule.header.name+" of part", rule.fields(section.texts))
+		return layers(rule.header.name+" of part", 1, rule.fields(section.texts))
 	case Body:
-		lines := layers("body paragraph", section.texts)
+		lines := layers("body paragraph", 0, section.texts) // the first is the Subject
 		if len(lines) > 0 {
 			if lines[0].where = "Subject"; rule.Flags.NoSubject {
 				return lines[1:]
@@ -221,11 +212,11 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 		}
 		return lines
 	case RawBody:
-		return layers("rawbody chunk", section.texts)
+		return layers("rawbody chunk", 1, section.texts)
 	case Full:
 		return []layer{{"full", section.texts[0]}}
 	}
-	return layers("uri", section.texts)
+	return layers("uri", 1, section.texts)
 }
 
 // links explains a uri_detail rule by the link for which all conditions hold.
@@ -258,15 +249,11 @@ func (t *linkTest) shown(detail *message.URIDetail) Match {
 	return Match{Where: t.key}
 }
 
-// layers numbers texts. The first of the body is the Subject, so that its paragraphs count from 1.
-func layers(name string, texts []string) []layer {
+// layers numbers texts, from the first number on.
+func layers(name string, first int, texts []string) []layer {
 	all := make([]layer, len(texts))
 	for i, text := range texts {
-		n := i + 1
-		if name == "body paragraph" {
-			n = i
-		}
-		all[i] = layer{fmt.Sprintf("%s %d", name, n), text}
+		all[i] = layer{fmt.Sprintf("%s %d", name, first+i), text}
 	}
 	return all
 }
@@ -308,12 +295,12 @@ func (x *explainer) find(rule *Rule, e *Explanation, texts []layer) {
 			return
 		}
 	}
+	x.beginMatch()
 	for _, l := range texts {
-		start, end, found := p.Find(l.text)
-		if !found {
-			continue
-		}
-		e.Matches = append(e.Matches, cut(l, start, end))
+		x.machine.Each(p, l.text, func(start, end int) bool {
+			e.Matches = append(e.Matches, cut(l, start, end))
+			return len(e.Matches) < most
+		})
 		if len(e.Matches) >= most {
 			return
 		}

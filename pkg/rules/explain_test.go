@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,10 +36,10 @@ func count(e *Explanation) (nodes, missing int) {
 	return nodes, missing
 }
 
-// TestExplanationAgrees has the value of each rule of the shipped set as the stage finds it.
+// TestExplanationAgrees has the value of a rule of each type as the stage finds it.
 func TestExplanationAgrees(t *testing.T) {
-	set := mustLoad(t, "body A /fo+/\nbody B /\\xff/\nheader C Subject =~ /one/\nmeta D A && !B\nmeta E A + B > 0\nrawbody F /four$/m\nfull G /^Subject/")
-	m := mustParse(t, "Subject: one\n\nfour \xff\x00\x1b[31m\n")
+	set := mustLoad(t, "uri_detail U domain =~ /example/\nmimeheader M Content-Type =~ /plain/\nheader __T Subject =~ /(?<TAG>one)/\nbody T /%{TAG}s/\nbody A /fo+/\nbody B /\\xff/\nheader C Subject =~ /one/\nmeta D A && !B\nmeta E A + B > 0\nrawbody F /four$/m\nfull G /^Subject/")
+	m := mustParse(t, "Subject: one\nContent-Type: text/plain\n\nfour ones http://a.example/ \xff\x00\x1b[31m\n")
 	hit := strings.Join(hitting(set, m), " ")
 	var explained []string
 	for _, rule := range set.Rules() {
@@ -46,10 +47,22 @@ func TestExplanationAgrees(t *testing.T) {
 			explained = append(explained, rule.Name)
 		}
 	}
+	slices.Sort(explained)
 	if got := strings.Join(explained, " "); got != hit {
 		t.Errorf("explained as hits: %s, want %s", got, hit)
 	}
 	if set.Explain(t.Context(), m, "NONE") != nil {
 		t.Error("got an explanation of no rule")
+	}
+}
+
+// TestExplanationOfMany shows the first few matches of a rule for which all count, also where they are in one text.
+func TestExplanationOfMany(t *testing.T) {
+	set := mustLoad(t, "body MANY /o/\ntflags MANY multiple\nbody ONE /o/")
+	m := mustParse(t, "Subject: x\n\no o o\n\no o o o\n")
+	for name, want := range map[string]int{"MANY": maxShown, "ONE": 1} {
+		if e := set.Explain(t.Context(), m, name); len(e.Matches) != want {
+			t.Errorf("%s: got %d matches, want %d", name, len(e.Matches), want)
+		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // A rule that panics is a miss on that message, and the others are asked as if nothing had been: one mistake, in winnow or
-// in a library, costs one rule and not the filter. It is an error of the rule's file, and counted.
+// in a library, costs one rule and not the filter. It is an error of the file whose rule asked it, and counted.
 
 // maxFailures is how many rules may panic on one message before the rest is left.
 const maxFailures = 20
@@ -41,7 +41,7 @@ func (r *run) failed(asked int, thrown any) {
 	}
 	r.settle(i, 0)
 	r.repair()
-	err := fmt.Errorf("rule %s panicked and counts as a miss: %v", r.set.rules[i].Name, thrown)
+	err := fmt.Errorf("rule %s of %s:%d panicked and counts as a miss: %v", r.set.rules[i].Name, r.set.rules[i].File, r.set.rules[i].Line, thrown)
 	if r.set.failed[i].Add(1) == 1 { // once is enough to find it
 		err = fmt.Errorf("%w\n%s", err, debug.Stack())
 	}

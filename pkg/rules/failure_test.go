@@ -34,7 +34,7 @@ func TestPanickingRule(t *testing.T) {
 			t.Errorf("got hits %v, want %v", got, want)
 		}
 		err := results[0].Err
-		if err == nil || strings.Count(err.Error(), "rule BAD panicked and counts as a miss: out of cheese") != 1 {
+		if err == nil || strings.Count(err.Error(), "rule BAD of rules/test.cf:2 panicked and counts as a miss: out of cheese") != 1 {
 			t.Fatalf("error %v", err)
 		}
 		if first := times == 1; strings.Contains(err.Error(), "failure_test.go") != first {
@@ -44,7 +44,7 @@ func TestPanickingRule(t *testing.T) {
 	if got := set.Failed(); len(got) != 1 || got["BAD"] != 2 {
 		t.Errorf("got %v failures, want 2 of BAD", got)
 	}
-	if got := set.State(0, time.Time{}).Failed; len(got) != 1 || got[0] != (Bounded{"BAD", "rules/test.cf", 2, 2}) {
+	if got := set.State(0, time.Time{}).Failed; len(got) != 1 || got[0] != (RuleCount{"BAD", "rules/test.cf", 2, 2}) {
 		t.Errorf("got state %v", got)
 	}
 }

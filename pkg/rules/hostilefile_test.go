@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,7 +76,7 @@ func TestHostileFiles(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			set, faults := loadFiles(map[string]string{"a.cf": "body GOOD /hello/", "x.cf": test.text})
+			set, faults := loadFiles(map[string]string{"a.cf": "body GOOD /hello/", "x.cf": test.text, "z.cf": "body GOOD_TOO /hello/"})
 			runtime.ReadMemStats(&after)
 			most := uint64(loadAlloc)
 			if test.full {
@@ -91,8 +92,10 @@ func TestHostileFiles(t *testing.T) {
 			if !strings.Contains(all.String(), test.want) {
 				t.Errorf("no fault %q in\n%.2000s", test.want, all.String())
 			}
-			if got := hitting(set, mustParse(t, "Subject: x\n\nhello\n")); len(got) == 0 || got[0] != "GOOD" {
-				t.Errorf("hits %v", got)
+			hits := hitting(set, mustParse(t, "Subject: x\n\nhello\n"))
+			behind := slices.Contains(hits, "GOOD_TOO")
+			if full := test.name == "many rules" || test.name == "many faults"; !slices.Contains(hits, "GOOD") || behind == full {
+				t.Errorf("hits %.100v", hits)
 			}
 		})
 	}

@@ -32,14 +32,7 @@ func (s *Set) Lint() []Fault {
 func (s *Set) used() []bool {
 	used := make([]bool, len(s.rules))
 	for _, rule := range s.rules {
-		if rule.template != nil {
-			for _, i := range rule.template.setters() {
-				used[i] = true
-			}
-		}
-		if rule.expr != nil {
-			rule.expr.eachRule(func(i int) { used[i] = true })
-		}
+		rule.below(func(i int) { used[i] = true })
 	}
 	return used
 }

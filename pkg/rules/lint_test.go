@@ -31,3 +31,30 @@ score GODO 5`)
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
+
+// TestLostRule shows that what is said of a rule that is lost does not blame its name, and that nothing needs it.
+func TestLostRule(t *testing.T) {
+	set, _ := loadFiles(map[string]string{"a.cf": `body A /(?<TAG>a)/
+body LOST /(a/
+score LOST 1
+ifplugin None
+body LEFT_OUT /a/
+endif
+score LEFT_OUT 1
+body USES /%{TAG}b/
+body __NOTE /x/`})
+	want := []string{
+		"rules/a.cf:1: warning: A: no description; write: describe A what it means that the rule hits",
+		"rules/a.cf:8: warning: USES: no description; write: describe USES what it means that the rule hits",
+		"rules/a.cf:9: warning: __NOTE: no other rule asks for this subrule; is its name right there?",
+	}
+	if diff := cmp.Diff(want, faultLines(set.Lint())); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+	if shown := set.Show("LOST"); shown == nil || len(shown.NeededBy) > 0 {
+		t.Errorf("got %+v, want a rule that nothing needs", shown)
+	}
+	if shown := set.Show("A"); shown == nil || !cmp.Equal(shown.NeededBy, []string{"USES"}) {
+		t.Errorf("got %+v, want a rule that USES needs", shown)
+	}
+}

@@ -88,6 +88,18 @@ func (e *expr) each(f func(*expr)) {
 	}
 }
 
+// below calls f for every rule that a rule asks: those that a meta names, and those that set the tags of a pattern.
+func (rule *Rule) below(f func(i int)) {
+	if rule.expr != nil {
+		rule.expr.eachRule(f)
+	}
+	if rule.template != nil {
+		for _, i := range rule.template.setters() {
+			f(i)
+		}
+	}
+}
+
 // eachRule calls f for every rule that e names.
 func (e *expr) eachRule(f func(i int)) {
 	e.each(func(e *expr) {

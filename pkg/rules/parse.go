@@ -42,7 +42,7 @@ func (r *reader) line(l line) {
 		case r.skip:
 			r.leftOut(l)
 		case r.tunes && !tuning[l.key]:
-			r.fault(l, "", l.key+": this file only tunes rules that are there", "write rules into a file of a folder; here stand score, describe and tflags")
+			r.fault(l, "", l.key+": this file only tunes rules that are there", "write rules into a file of a folder; here stand score, describe, tflags, priority and lang")
 		case l.key == "include":
 			r.include(l)
 		case l.key == "lang":
@@ -139,7 +139,7 @@ func (r *reader) include(l line) {
 // this is.
 func (r *reader) requireVersion(l line) {
 	if l.value != "@@VERSION@@" && l.value != versionText {
-		r.warn(l, "", fmt.Sprintf("the file is for version %s of SpamAssassin, and this is the language of %s: the rest is not read", l.value, versionText), "")
+		r.warn(l, "", fmt.Sprintf("the file is for version %s of SpamAssassin, and this is the language of %s: the rest of the file, or of the condition that the line is in, is not read", l.value, versionText), "")
 		r.skip = true
 	}
 }

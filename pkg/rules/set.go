@@ -38,6 +38,7 @@ type Set struct {
 // A source is one rule file that has rules with a score.
 type source struct {
 	name  string
+	file  int   // by index among all files
 	rules []int // those that can add points, in order
 
 	observe bool    // they add none for now
@@ -69,8 +70,10 @@ func (s *Set) Settings() *eval.Settings { return s.settings }
 // Running returns how many rules can add points.
 func (s *Set) Running() int {
 	n := 0
-	for _, src := range s.sources {
-		n += len(src.rules)
+	for i := range s.sources {
+		if src := &s.sources[i]; !src.observe {
+			n += len(src.rules)
+		}
 	}
 	return n
 }
@@ -147,7 +150,7 @@ func (s *Set) keepLost(b *book, scoreSet int) {
 func strayNotes(b *book) []Fault {
 	var stray []Fault
 	for name, n := range b.notes {
-		if b.rules[name] == nil {
+		if b.rules[name] == nil && b.lost[name] == nil {
 			stray = append(stray, Fault{File: n.at.file, Line: n.at.line, Rule: name, What: "there is no such rule", Remedy: "is the name right?", Severity: Warning})
 		}
 	}
@@ -225,17 +228,21 @@ func notMade(name string) bool {
 	return false
 }
 
-// assignSources lists, for each file, the rules that can add points.
+// assignSources lists, for each file, the rules that can add points. A short circuit adds its own, whatever the rule is.
 func (s *Set) assignSources(files []string) {
 	byFile := make([][]int, len(files))
+	circuits := make([]bool, len(files))
+	for _, i := range s.circuits.rules {
+		circuits[s.rules[i].source] = true
+	}
 	for i, rule := range s.rules {
 		if !rule.off && !subrule(rule.Name) {
 			byFile[rule.source] = append(byFile[rule.source], i)
 		}
 	}
 	for i, rules := range byFile {
-		if len(rules) > 0 {
-			s.sources = append(s.sources, source{name: files[i], rules: rules})
+		if len(rules) > 0 || circuits[i] {
+			s.sources = append(s.sources, source{name: files[i], file: i, rules: rules})
 		}
 	}
 }

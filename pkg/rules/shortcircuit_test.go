@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestShortCircuit holds what still hits beside a short circuit against SpamAssassin.
@@ -70,6 +73,46 @@ func TestShortCircuit(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), test.want)
 			}
 		})
+	}
+}
+
+// TestShortCircuitOfAFile shows that the points of a short circuit are those of its rule's file, within its bound, and that
+// one that is only observed ends nothing.
+func TestShortCircuitOfAFile(t *testing.T) {
+	folder := Folder{Name: "rules", FS: fstest.MapFS{
+		"a.cf": {Data: []byte("loadplugin Mail::SpamAssassin::Plugin::Shortcircuit\nbody LATE /Hello/")},
+		"b.cf": {Data: []byte("header BAD Subject =~ /test/\npriority BAD -100\nshortcircuit BAD spam")},
+		"c.cf": {Data: []byte("body LATER /Hello/")},
+	}}
+	tests := []struct {
+		name string
+		file FileConfig
+		want []string
+	}{
+		{"as it is", FileConfig{Name: "a.cf", Cap: 50}, []string{"b.cf BAD=1 SHORTCIRCUIT=100"}},
+		{"bounded", FileConfig{Name: "b.cf", Cap: 8}, []string{"b.cf BAD=1 SHORTCIRCUIT=100 FILE_CAP=-93"}},
+		{"observed", FileConfig{Name: "b.cf", Observe: true}, []string{"a.cf LATE=1", "b.cf BAD=1", "c.cf LATER=1"}},
+	}
+	for _, test := range tests {
+		config := DefaultConfig()
+		config.Files = []FileConfig{test.file}
+		set, faults := Load([]Folder{folder}, config)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		var got []string
+		for _, result := range set.check(t.Context(), mustParse(t, tagged)) {
+			line := result.Source
+			for _, hit := range result.Hits {
+				line += " " + hit.Symbol + "=" + strconv.FormatFloat(hit.Score, 'f', -1, 64)
+			}
+			if len(result.Hits) > 0 {
+				got = append(got, line)
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
 	}
 }
 

@@ -69,8 +69,9 @@ func (s *Set) relate(shown *Shown, rule *Rule) {
 			shown.DependsOn = append(shown.DependsOn, s.rules[i].Name)
 		}
 	}
+	self, found := s.byName[rule.Name]
 	for _, other := range s.rules {
-		byTag := other.template != nil && slices.Contains(other.template.setters(), s.byName[rule.Name])
+		byTag := found && other.template != nil && slices.Contains(other.template.setters(), self)
 		if other.expr != nil && s.names(other, rule.Name) || byTag {
 			shown.NeededBy = append(shown.NeededBy, other.Name)
 		}

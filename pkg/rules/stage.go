@@ -48,9 +48,6 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 		results[i].Took = end.Sub(start)
 		start = end
 	}
-	if r.closed && len(results) > 0 {
-		results[0].Hits = append(results[0].Hits, r.circuitHit())
-	}
 	return results
 }
 
@@ -67,6 +64,9 @@ func (r *run) source(src *source) filter.Result {
 			rule := r.set.rules[i]
 			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.points(v), Detail: r.detail(i), Observe: src.observe})
 		}
+	}
+	if r.closed && r.set.rules[r.closedBy].source == src.file {
+		result.Hits = append(result.Hits, r.circuitHit())
 	}
 	if err := r.takeFailures(); err != nil {
 		result.Err = errors.Join(err, result.Err)

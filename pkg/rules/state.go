@@ -9,13 +9,13 @@ import (
 
 // A State is how the rules of a running filter are.
 type State struct {
-	Since   time.Time `json:"since"`   // when they were loaded
-	Rules   int       `json:"rules"`   // all of them
-	Running int       `json:"running"` // those that can add points
-	Faults  int       `json:"faults"`  // what cost rules: winnow rules lint tells
-	Files   []File    `json:"files"`   // those that have rules with points, in order
-	Bounded []Bounded `json:"bounded"` // rules that were given up on a message, most often first
-	Failed  []Bounded `json:"failed"`  // rules that panicked on a message, in the same way
+	Since   time.Time   `json:"since"`   // when they were loaded
+	Rules   int         `json:"rules"`   // all of them
+	Running int         `json:"running"` // those that can add points
+	Faults  int         `json:"faults"`  // what cost rules: winnow rules lint tells
+	Files   []File      `json:"files"`   // those that have rules with points, in order
+	Bounded []RuleCount `json:"bounded"` // rules that were given up on a message, most often first
+	Failed  []RuleCount `json:"failed"`  // rules that panicked on a message, in the same way
 }
 
 // A File is one source of rules.
@@ -26,9 +26,9 @@ type File struct {
 	Cap     float64 `json:"cap"` // 0 is none
 }
 
-// Bounded is how often a rule was given up since the rules were loaded: its pattern took too many steps on a message, or it
+// A RuleCount is how often a rule was given up since the rules were loaded: its pattern took too many steps on a message, or it
 // panicked, and it counts as a miss there.
-type Bounded struct {
+type RuleCount struct {
 	Rule  string `json:"rule"`
 	File  string `json:"file"`
 	Line  int    `json:"line"`
@@ -47,13 +47,13 @@ func (s *Set) State(faults int, since time.Time) State {
 }
 
 // mostOften lists counts by rule, the highest first.
-func (s *Set) mostOften(counts map[string]int64) []Bounded {
-	all := []Bounded{}
+func (s *Set) mostOften(counts map[string]int64) []RuleCount {
+	all := []RuleCount{}
 	for name, times := range counts {
 		rule := s.Rule(name)
-		all = append(all, Bounded{name, rule.File, rule.Line, times})
+		all = append(all, RuleCount{name, rule.File, rule.Line, times})
 	}
-	slices.SortFunc(all, func(a, b Bounded) int {
+	slices.SortFunc(all, func(a, b RuleCount) int {
 		return cmp.Or(cmp.Compare(b.Times, a.Times), strings.Compare(a.Rule, b.Rule))
 	})
 	return all

@@ -23,7 +23,7 @@ func TestState(t *testing.T) {
 	NewStage(set).Check(t.Context(), m)
 	since := time.Date(2016, 12, 14, 8, 0, 0, 0, time.UTC)
 	want := State{Since: since, Rules: 3, Running: 2, Faults: 1,
-		Files: []File{{Name: "evil.cf", Rules: 2, Cap: 2}}, Bounded: []Bounded{{"EVIL", "rules/evil.cf", 1, 2}}, Failed: []Bounded{}}
+		Files: []File{{Name: "evil.cf", Rules: 2, Cap: 2}}, Bounded: []RuleCount{{"EVIL", "rules/evil.cf", 1, 2}}, Failed: []RuleCount{}}
 	if diff := cmp.Diff(want, set.State(1, since)); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"winnow/pkg/filter"
@@ -26,7 +27,7 @@ func (p *parser) overrides(index int, file string) {
 	p.file(r, folder.FS, place{file: file})
 }
 
-// applyFiles has the rules of single files observed, or bounded.
+// applyFiles has the rules of single files observed, or bounded. What is only observed ends nothing, either.
 func (s *Set) applyFiles(files []FileConfig, faults *ledger) {
 	for _, file := range files {
 		found := false
@@ -36,6 +37,9 @@ func (s *Set) applyFiles(files []FileConfig, faults *ledger) {
 				src.observe, src.cap, found = file.Observe, file.Cap, true
 			}
 		}
+		s.circuits.rules = slices.DeleteFunc(s.circuits.rules, func(i int) bool {
+			return slices.ContainsFunc(s.sources, func(src source) bool { return src.observe && src.file == s.rules[i].source })
+		})
 		if !found {
 			faults.add(place{file: "rules.files"}, Warning, "", file.Name+": no such file has rules that give points", "is the name right? winnow rules lint names files by folder and name")
 		}
