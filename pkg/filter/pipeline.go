@@ -19,7 +19,8 @@ type Limits struct {
 }
 
 // DefaultLimits leave room for a DNS question and its one retry. As many messages are scanned at a time as Postfix has
-// smtpd processes by default: what half a megabyte of hostile HTML is taken apart into needs 4 MB, and 0.1 s of a processor.
+// smtpd processes by default: what half a megabyte of hostile mail is taken apart into needs up to 40 MB, and 0.3 s of a
+// processor.
 var DefaultLimits = Limits{Connect: 5 * time.Second, Envelope: 2 * time.Second, Content: 10 * time.Second, Scans: 100}
 
 func (l Limits) of(p Phase) time.Duration {

@@ -146,26 +146,21 @@ func (rule *Rule) runsAt() int {
 
 // linkTags gives templates the rules that set their tags.
 func (s *Set) linkTags(faults *ledger) {
-	setters := map[string][]int{}
-	for i, rule := range s.rules {
-		for _, c := range rule.captures {
-			if !rule.off && !slices.Contains(setters[c.tag], i) {
-				setters[c.tag] = append(setters[c.tag], i)
-			}
-		}
-	}
+	setters := s.setters()
 	for _, rule := range s.rules {
 		if rule.template == nil {
 			continue
 		}
 		for t := range rule.template.tags {
 			tag := &rule.template.tags[t]
-			for _, i := range setters[tag.name] {
+			all := setters[tag.name]
+			first, _ := slices.BinarySearchFunc(all, rule, func(i int, rule *Rule) int {
 				if before(s.rules[i], rule) < 0 {
-					tag.from = append(tag.from, i)
+					return 1
 				}
-			}
-			slices.SortFunc(tag.from, func(a, b int) int { return before(s.rules[b], s.rules[a]) })
+				return -1
+			})
+			tag.from = all[first:min(len(all), first+maxSetters)]
 			if len(tag.from) == 0 && !commonTag(tag.name) {
 				rule.off, rule.why = true, fmt.Sprintf("no rule that runs before it sets %%{%s}", tag.name)
 				faults.add(place{rule.File, rule.Line}, Warning, rule.Name, rule.why+": it is not run", "name a group (?<"+tag.name+">...) in another rule")
@@ -174,10 +169,27 @@ func (s *Set) linkTags(faults *ledger) {
 	}
 }
 
+// setters returns the rules that set each tag, the last to run first.
+func (s *Set) setters() map[string][]int {
+	setters := map[string][]int{}
+	for i, rule := range s.rules {
+		for _, c := range rule.captures {
+			if of := setters[c.tag]; !rule.off && (len(of) == 0 || of[len(of)-1] != i) {
+				setters[c.tag] = append(of, i)
+			}
+		}
+	}
+	for _, of := range setters {
+		slices.SortFunc(of, func(a, b int) int { return before(s.rules[b], s.rules[a]) })
+	}
+	return setters
+}
+
 // Limits on what is captured.
 const (
 	maxTagValues = 100
 	maxTagLength = 1_000
+	maxSetters   = 1_000  // of one tag that a template asks: the last that run before it
 	maxTagOctets = 10_000 // of all that one rule captures: a pattern is made of it
 )
 

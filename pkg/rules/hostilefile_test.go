@@ -69,6 +69,7 @@ func TestHostileFiles(t *testing.T) {
 		{"large definitions", lines(100, "meta X%d 0"+strings.Repeat(" ", 100_000)+"+ 1"), "x.cf:84: X83: meta: the definitions of all rules have more than 8388608 octets", false},
 		{"tags of tags", "replace_tag A <A><A><A><A><A><A><A><A><A><A><A><A><A>\nbody X /<A>/\nreplace_rules X", "x.cf:2: X: with its tags replaced: the pattern has more than 524288 octets", false},
 		{"tag in many rules", "replace_tag A " + strings.Repeat("(?:ab|cd){40}", 1000) + "\n" + lines(30, "body X%d /<A>/\nreplace_rules X%d"), "with its tags replaced: the patterns of all rules are too large", true},
+		{"many long tags", "replace_tag A " + strings.Repeat("a", 20_000) + "\n" + lines(3000, "body X%d /"+strings.Repeat("<A>", 30)+"/\nreplace_rules X%d"), "X10: with its tags replaced: the patterns of all rules are too large", false},
 		{"no number", "score X nan\nscore X inf\nscore X 1e999\nbody X /zz/", `x.cf:1: X: score: "nan" is no number`, false},
 		{"huge number", "score X " + strings.Repeat("9", 400) + "\nbody X /zz/", `x.cf:1: X: score: "99999999999999999999" is beyond 1000000`, false},
 	}

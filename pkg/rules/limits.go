@@ -25,6 +25,7 @@ const (
 	maxTests        = 200 // test lines of one rule
 	maxTestText     = 16 << 10
 	maxExpanded     = 512 << 10   // octets of a pattern with its tags replaced; the largest known has 224 KB
+	maxExpansions   = 32 << 20    // octets of all of them, also of those that become too long
 	maxHits         = 1_000       // matches that a rule with tflags multiple counts, where it says no less
 	maxWork         = 100_000_000 // of all patterns on one message: about a second
 	fewSteps        = 20_000      // of a pattern, where they are used up

@@ -58,6 +58,7 @@ type parser struct {
 	read        int      // octets of them
 	defined     int      // rules, also those that are no good
 	octets      int      // of definitions, those of patterns with their tags replaced
+	expanded    int      // octets of patterns with their tags replaced, good or not
 	words       int      // of metas
 	patterns    int      // octets that their patterns take
 	folderIndex int      // of the folder being read

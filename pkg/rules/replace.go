@@ -91,7 +91,13 @@ func (p *parser) replaceTags(s *Set) {
 
 // replaceIn replaces the tags in one pattern, if there is room for what comes of it.
 func (p *parser) replaceIn(rule *Rule) error {
+	if p.expanded > maxExpansions {
+		return errors.New(tooLarge)
+	}
 	text, err := p.replace.expand(rule.regex.source)
+	if p.expanded += len(text); err != nil {
+		p.expanded += maxExpansions / 8 // a few may fail; it takes long until they do
+	}
 	if err != nil || text == rule.regex.source {
 		return err
 	}
