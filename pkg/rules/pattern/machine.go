@@ -201,10 +201,13 @@ func (m *Machine) clear() {
 
 // search tries the places from one to the other, both included, where a match can begin.
 func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
+	before := m.budget + m.fuel
+	if before <= 0 && m.abort == going { // what was looked at with a probe counts, too
+		m.abort = bounded
+	}
 	if m.abort != going {
 		return 0, false
 	}
-	before := m.budget + m.fuel
 	last = min(last, len(m.text)-p.least)
 	at := from
 	if p.anchor != anchorStar || from > last {
