@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,10 +17,8 @@ func (p *parser) group(at int) *node {
 		}
 		return p.capturing(at, "")
 	}
-	for _, form := range lookForms {
-		if p.take(form.opening) {
-			return p.look(&node{op: form.op, at: at, behind: form.behind, not: form.not})
-		}
+	if n := p.look(lookSigns, at); n != nil {
+		return n
 	}
 	switch {
 	case p.take("P="):
@@ -42,11 +41,14 @@ func (p *parser) group(at int) *node {
 	return p.flagged(at)
 }
 
-var lookForms = []struct {
+// A lookForm is how a lookaround or an atomic group begins.
+type lookForm struct {
 	opening     string
 	op          op
 	behind, not bool
-}{
+}
+
+var lookSigns = []lookForm{
 	{"=", opLook, false, false},
 	{"!", opLook, false, true},
 	{"<=", opLook, true, false},
@@ -59,20 +61,29 @@ var recursion = regexp.MustCompile(`^(?:R|&|P>|[-+]?[0-9])`)
 // inside reads a group's content and its ).
 func (p *parser) inside(n *node) *node {
 	n.subs = []*node{p.alternation()}
-	if !p.take(")") {
-		p.fail(n.at, "missing ) of the group")
-	}
+	p.close(n.at)
 	return n
 }
 
-// look reads the inside of a lookaround or an atomic group. A lookbehind of varying length that captures is an experiment of
-// Perl's.
-func (p *parser) look(n *node) *node {
+// close reads the ) of the group that began at the offset.
+func (p *parser) close(at int) {
+	if !p.take(")") {
+		p.fail(at, "missing ) of the group")
+	}
+}
+
+// look reads a lookaround or an atomic group that begins in one of the forms; nil where none does. A lookbehind of varying
+// length that captures is an experiment of Perl's.
+func (p *parser) look(forms []lookForm, at int) *node {
+	i := slices.IndexFunc(forms, func(f lookForm) bool { return p.take(f.opening) })
+	if i < 0 {
+		return nil
+	}
 	groups := len(p.names)
-	p.inside(n)
+	n := p.inside(&node{op: forms[i].op, at: at, behind: forms[i].behind, not: forms[i].not})
 	if n.behind && len(p.names) > groups {
 		if _, fixed := width(n.subs[0]); !fixed {
-			p.refuse(n.at, "lookbehind of varying length with a capturing group (write (?:...))")
+			p.refuse(at, "lookbehind of varying length with a capturing group (write (?:...))")
 		}
 	}
 	return n
@@ -112,20 +123,14 @@ func (p *parser) verb(at int) *node {
 			return &node{op: opNever, at: at}
 		}
 	}
-	for _, form := range wordForms {
-		if p.take(form.opening) {
-			return p.look(&node{op: form.op, at: at, behind: form.behind, not: form.not})
-		}
+	if n := p.look(lookWords, at); n != nil {
+		return n
 	}
 	p.unsupported(at, "verb (*...)")
 	return nil
 }
 
-var wordForms = []struct {
-	opening     string
-	op          op
-	behind, not bool
-}{
+var lookWords = []lookForm{
 	{"*pla:", opLook, false, false},
 	{"*positive_lookahead:", opLook, false, false},
 	{"*nla:", opLook, false, true},
@@ -153,9 +158,7 @@ func (p *parser) branchReset(at int) *node {
 	}
 	p.names, p.flags = most, before
 	p.depth--
-	if !p.take(")") {
-		p.fail(at, "missing ) of the group")
-	}
+	p.close(at)
 	return n
 }
 
@@ -168,19 +171,21 @@ func (p *parser) conditional(at int) *node {
 	inner := p.at
 	p.at++
 	yes := p.group(inner)
-	branches := p.inside(&node{op: opAtomic, at: at}).subs[0]
-	if branches.op == opAlternate && len(branches.subs) > 2 {
-		p.fail(at, "condition with more than two branches")
-	}
-	if branches.op != opAlternate {
-		branches = &node{op: opAlternate, at: at, subs: []*node{branches, {op: opEmpty, at: at}}}
-	}
 	no := *yes
 	no.not = !yes.not
-	for i, condition := range []*node{yes, &no} {
-		branches.subs[i] = &node{op: opConcat, at: at, subs: []*node{condition, branches.subs[i]}}
+	branches := p.branches()
+	p.close(at)
+	switch len(branches) {
+	case 1:
+		branches = append(branches, &node{op: opEmpty, at: at})
+	case 2:
+	default:
+		p.fail(at, "condition with more than two branches")
 	}
-	return branches
+	for i, condition := range []*node{yes, &no} {
+		branches[i] = &node{op: opConcat, at: at, subs: []*node{condition, branches[i]}}
+	}
+	return &node{op: opAlternate, at: at, subs: branches}
 }
 
 var lookCondition = regexp.MustCompile(`^\((?:\?<?[=!])`)
@@ -267,9 +272,7 @@ func (p *parser) shared(at int) *node {
 	}
 	groups, references := len(p.names), len(p.references)
 	n := p.alternation()
-	if !p.take(")") {
-		p.fail(at, "missing ) of the group")
-	}
+	p.close(at)
 	if source := rest[:p.at-at]; len(source) > 2*sharedStart && len(p.names) == groups && len(p.references) == references && len(p.seen[key]) < 8 {
 		if p.seen == nil {
 			p.seen = map[groupStart][]seenGroup{}

@@ -220,14 +220,12 @@ func cross(a, b []string) []string {
 	return all
 }
 
-// join is the texts of both.
+// join is the texts of both; none are known where they would be too many.
 func join(a, b []string) []string {
 	if a == nil || b == nil || len(a)+len(b) > maxLiterals {
 		return nil
 	}
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return union(a, b)
 }
 
 // unite is a need that holds where a or b does. Too many texts are cut shorter, which makes some of them equal.
@@ -235,7 +233,7 @@ func unite(a, b need) need {
 	if a.texts == nil || b.texts == nil {
 		return need{}
 	}
-	all := join2(a.texts, b.texts)
+	all := union(a.texts, b.texts)
 	for length := 8; len(all) > maxLiterals && length >= minLiteral; length-- {
 		for i := range all {
 			all[i] = all[i][:min(len(all[i]), length)]
@@ -253,7 +251,8 @@ func unite(a, b need) need {
 	return need{all, min(a.least, b.least), most}
 }
 
-func join2(a, b []string) []string {
+// union is the texts of both, however many, each once.
+func union(a, b []string) []string {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -119,22 +119,29 @@ func (p *parser) until(end string, what string) string {
 	return text
 }
 
-// alternation reads branches up to a ) or the end. Flags set inside hold to its end.
+// alternation reads branches up to a ) or the end.
 func (p *parser) alternation() *node {
-	if p.depth++; p.depth > maxDepth {
-		p.fail(p.at, "groups nest deeper than %d", maxDepth)
-	}
-	start, before := p.at, p.flags
-	branches := []*node{p.concat()}
-	for p.take("|") {
-		branches = append(branches, p.concat())
-	}
-	p.depth--
-	p.flags = before
+	start := p.at
+	branches := p.branches()
 	if len(branches) == 1 {
 		return branches[0]
 	}
 	return &node{op: opAlternate, at: start, subs: branches}
+}
+
+// branches reads what stands between |. Flags set inside hold to the end.
+func (p *parser) branches() []*node {
+	if p.depth++; p.depth > maxDepth {
+		p.fail(p.at, "groups nest deeper than %d", maxDepth)
+	}
+	before := p.flags
+	all := []*node{p.concat()}
+	for p.take("|") {
+		all = append(all, p.concat())
+	}
+	p.depth--
+	p.flags = before
+	return all
 }
 
 func (p *parser) concat() *node {
