@@ -63,11 +63,15 @@ func branches(at int, subs []*node) *node {
 			inner = sub.subs
 		}
 		for _, branch := range inner {
-			if last := len(flat) - 1; last >= 0 && branch.op == opOctet && flat[last].op == opOctet {
+			last := len(flat) - 1
+			switch {
+			case last < 0 || branch.op != flat[last].op:
+				flat = append(flat, branch)
+			case branch.op == opOctet:
 				flat[last] = &node{op: opOctet, at: branch.at, set: flat[last].set.union(branch.set)}
-				continue
+			case branch.op != opEmpty: // where one has failed, so does the next
+				flat = append(flat, branch)
 			}
-			flat = append(flat, branch)
 		}
 	}
 	flat = factored(flat)
@@ -77,36 +81,57 @@ func branches(at int, subs []*node) *node {
 	return &node{op: opAlternate, at: at, subs: flat}
 }
 
-// factored takes out the octet that neighbouring branches begin with: abc|abd|x becomes a(?:bc|bd)|x, and so on inwards.
-// Their order stays, so that the first to match is the same.
+// factored takes out the octets that neighbouring branches begin with: abc|abd|x becomes ab(?:c|d)|x, and so on inwards.
+// Their order stays, so that the first to match is the same. All that a group of branches has in common goes at once: words
+// that differ at their ends alone would otherwise be copied for each of their octets.
 func factored(subs []*node) []*node {
 	var all []*node
 	for i := 0; i < len(subs); {
-		first, j := opening(subs[i]), i+1
-		for first != nil && j < len(subs) {
-			if next := opening(subs[j]); next == nil || next.set != first.set {
-				break
-			}
+		first, j := octetOf(subs[i], 0), i+1
+		for first != nil && j < len(subs) && sameOctet(first, octetOf(subs[j], 0)) {
 			j++
 		}
 		if j == i+1 {
 			all = append(all, subs[i])
 		} else {
+			common := commonOctets(subs[i:j])
 			rests := make([]*node, 0, j-i)
 			for _, sub := range subs[i:j] {
-				rests = append(rests, behindOpening(sub))
+				rests = append(rests, behindOctets(sub, len(common)))
 			}
-			all = append(all, sequence(first.at, []*node{first, branches(first.at, rests)}))
+			all = append(all, sequence(first.at, append(common, branches(first.at, rests))))
 		}
 		i = j
 	}
 	return all
 }
 
-// opening is the octet that n begins with, nil where it begins with something else.
-func opening(n *node) *node {
-	if n.op == opConcat {
-		n = n.subs[0]
+// commonOctets returns the octets that all nodes begin with.
+func commonOctets(subs []*node) []*node {
+	var common []*node
+	for {
+		octet := octetOf(subs[0], len(common))
+		if octet == nil {
+			return common
+		}
+		for _, sub := range subs[1:] {
+			if !sameOctet(octet, octetOf(sub, len(common))) {
+				return common
+			}
+		}
+		common = append(common, octet)
+	}
+}
+
+func sameOctet(a, b *node) bool { return a != nil && b != nil && a.set == b.set }
+
+// octetOf is what n has at a place, from 0, if it is an octet; otherwise it is nil.
+func octetOf(n *node, place int) *node {
+	switch {
+	case n.op == opConcat && place < len(n.subs):
+		n = n.subs[place]
+	case place > 0:
+		return nil
 	}
 	if n.op != opOctet {
 		return nil
@@ -114,12 +139,13 @@ func opening(n *node) *node {
 	return n
 }
 
-func behindOpening(n *node) *node {
-	if n.op == opOctet {
+// behindOctets is n without the first of its octets.
+func behindOctets(n *node, octets int) *node {
+	switch {
+	case n.op == opOctet || len(n.subs) == octets:
 		return &node{op: opEmpty, at: n.at}
+	case len(n.subs) == octets+1:
+		return n.subs[octets]
 	}
-	if len(n.subs) == 2 {
-		return n.subs[1]
-	}
-	return &node{op: opConcat, at: n.at, subs: n.subs[1:]}
+	return &node{op: opConcat, at: n.at, subs: n.subs[octets:]}
 }
