@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -41,7 +42,8 @@ func propertySet(name string, fold bool) (set, bool) {
 		case "gc", "generalcategory", "category":
 			return categorySet(value, fold)
 		case "sc", "script", "scx", "scriptextensions":
-			return tableSet(unicode.Scripts, value)
+			s, ok := unicodeSets().scripts[value]
+			return s, ok
 		}
 		return set{}, false
 	}
@@ -59,10 +61,10 @@ func propertySet(name string, fold bool) (set, bool) {
 		if s, ok := categorySet(name, fold); ok && name != "xposixpunct" {
 			return s, true
 		}
-		if s, ok := tableSet(unicode.Scripts, name); ok {
+		if s, ok := unicodeSets().scripts[name]; ok {
 			return s, true
 		}
-		if s, ok := tableSet(unicode.Properties, name); ok {
+		if s, ok := unicodeSets().properties[name]; ok {
 			return s, true
 		}
 	}
@@ -72,15 +74,18 @@ func propertySet(name string, fold bool) (set, bool) {
 	return set{}, false
 }
 
-func loose(name string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "\t", "", "_", "", "-", "").Replace(name))
-}
+func loose(name string) string { return strings.ToLower(looseness.Replace(name)) }
+
+var looseness = strings.NewReplacer(" ", "", "\t", "", "_", "", "-", "")
 
 var (
 	unicodePunct  = latin(unicode.Punct)
 	unicodeLetter = latin(unicode.Letter)
 	unicodeSpace  = space.union(single(0x85)).union(single(0xa0))
+	unicodeBlank  = latin(unicode.Zs).union(single('\t'))
+	unicodeGraph  = unicodeSpace.union(latin(unicode.Cc)).complement()
 	cased         = latin(unicode.Upper, unicode.Lower, unicode.Other_Lowercase)
+	lowercase     = latin(unicode.Lower, unicode.Other_Lowercase)
 )
 
 // perlProperty has the names that are no category: those of Perl's own, and of other properties that fold.
@@ -91,7 +96,6 @@ func perlProperty(name string, fold bool) (set, bool) {
 			return cased, true
 		}
 	}
-	blank := latin(unicode.Zs).union(single('\t'))
 	switch name {
 	case "alpha", "alphabetic":
 		return unicodeLetter, true
@@ -102,9 +106,9 @@ func perlProperty(name string, fold bool) (set, bool) {
 	case "space", "whitespace", "spaceperl", "xperlspace", "perlspace":
 		return unicodeSpace, true
 	case "upper", "uppercase":
-		return latin(unicode.Upper), true
+		return unicodeSets().categories["lu"], true
 	case "lower", "lowercase":
-		return latin(unicode.Lower, unicode.Other_Lowercase), true
+		return lowercase, true
 	case "cased":
 		return cased, true
 	case "title", "titlecase":
@@ -116,46 +120,65 @@ func perlProperty(name string, fold bool) (set, bool) {
 	case "ascii", "basiclatin":
 		return between(0, 0x7f), true
 	case "graph":
-		return unicodeSpace.union(latin(unicode.Cc)).complement(), true
+		return unicodeGraph, true
 	case "print":
-		return unicodeSpace.union(latin(unicode.Cc)).complement().union(latin(unicode.Zs)), true
+		return unicodeGraph.union(unicodeSets().categories["zs"]), true
 	case "xdigit", "hexdigit", "hex", "ahex":
 		return hexDigit, true
 	case "blank", "horizspace":
-		return blank, true
+		return unicodeBlank, true
 	case "vertspace":
 		return vertical, true
 	case "cntrl":
-		return latin(unicode.Cc), true
+		return unicodeSets().categories["cc"], true
 	}
 	return set{}, false
 }
 
 // categorySet finds a general category by its short or long name.
 func categorySet(name string, fold bool) (set, bool) {
-	switch name {
-	case "l&", "lc", "casedletter":
-		return latin(unicode.Upper, unicode.Lower), true
+	sets := unicodeSets()
+	if short, found := sets.aliases[name]; found {
+		name = short
 	}
-	for long, short := range unicode.CategoryAliases {
-		if loose(long) == name {
-			name = strings.ToLower(short)
-			break
-		}
+	switch {
+	case name == "l&" || name == "lc" || name == "casedletter":
+		return sets.casedLetter, true
+	case fold && (name == "lu" || name == "ll"):
+		return sets.casedLetter, true
 	}
-	if fold && (name == "lu" || name == "ll") {
-		return latin(unicode.Upper, unicode.Lower), true
-	}
-	return tableSet(unicode.Categories, name)
+	s, ok := sets.categories[name]
+	return s, ok
 }
 
-func tableSet(tables map[string]*unicode.RangeTable, name string) (set, bool) {
-	for key, table := range tables {
-		if loose(key) == name {
-			return latin(table), true
-		}
+// A namedSets is what Unicode names, by loose name.
+type namedSets struct {
+	categories, scripts, properties map[string]set
+	aliases                         map[string]string // of a category: its short name
+	casedLetter                     set
+}
+
+// unicodeSets looks through Unicode's tables once: they are long, and a pattern may ask a thousand times.
+var unicodeSets = sync.OnceValue(func() namedSets {
+	sets := namedSets{
+		categories:  latinSets(unicode.Categories),
+		scripts:     latinSets(unicode.Scripts),
+		properties:  latinSets(unicode.Properties),
+		aliases:     map[string]string{},
+		casedLetter: latin(unicode.Upper, unicode.Lower),
 	}
-	return set{}, false
+	for long, short := range unicode.CategoryAliases {
+		sets.aliases[loose(long)] = loose(short)
+	}
+	return sets
+})
+
+func latinSets(tables map[string]*unicode.RangeTable) map[string]set {
+	sets := make(map[string]set, len(tables))
+	for name, table := range tables {
+		sets[loose(name)] = latin(table)
+	}
+	return sets
 }
 
 // latin returns the Latin-1 characters of tables.
