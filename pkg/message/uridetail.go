@@ -39,7 +39,7 @@ func (m *Message) uriDetails(rules *URIRules) *uriDetails {
 	}
 	d.addSigners(m)
 	if rules.More != nil {
-		for _, uri := range rules.More(m) {
+		for _, uri := range rules.More() {
 			d.add(uri, URIParsed, false, false)
 		}
 	}

@@ -216,7 +216,7 @@ func TestURIRules(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	rules := rulesForTests()
-	rules.Redirects = []Redirect{func(uri string) (string, bool) { return strings.CutPrefix(uri, "http://go.example/") }}
+	rules.Redirect = func(uri string) (string, bool) { return strings.CutPrefix(uri, "http://go.example/") }
 	m := plainMessage("http://go.example/www.evil.test")
 	got := m.URIDetails(rules)
 	want := []string{"http://go.example/www.evil.test [http://www.evil.test www.evil.test] parsed [go.example www.evil.test] [evil.test go.example]"}

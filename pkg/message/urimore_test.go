@@ -25,7 +25,7 @@ func TestEachSigner(t *testing.T) {
 }
 
 func TestMoreURIs(t *testing.T) {
-	rules := &URIRules{More: func(*Message) []string { return []string{"http://www.example.net/x"} }}
+	rules := &URIRules{More: func() []string { return []string{"http://www.example.net/x"} }}
 	m := &Message{
 		Header: Header{{"DKIM-Signature", "d=mail.example.org; b=x"}, {"DKIM-Signature", "d=mail.example.org; d=localhost"}},
 		Body:   []byte("http://example.com/\n"),

@@ -8,15 +8,13 @@ import "strings"
 type URIRules struct {
 	topLevel  map[string]bool
 	suffixes  map[string]bool // of two labels and more
-	Redirects []Redirect      // in the order they were defined
 	NoSigners bool            // the domains of DKIM signatures are not among the URIs
 
-	// More returns further URIs of a message: what its documents link to. nil for none.
-	More func(*Message) []string
+	// Redirect returns where a URI leads on to, if it does: a text with a dot in it. nil for none.
+	Redirect func(uri string) (target string, ok bool)
+	// More returns further URIs of the message: what its documents link to. nil for none.
+	More func() []string
 }
-
-// A Redirect returns where a URI leads on to, if it is one of its kind.
-type Redirect func(uri string) (target string, ok bool)
 
 // AddSuffix notes a top-level domain, or a suffix below which domains are registered.
 func (r *URIRules) AddSuffix(suffix string) {

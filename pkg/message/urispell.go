@@ -207,8 +207,8 @@ func (s *speller) spellWeb(uri string) {
 // lead follows a URI that leads on to another one.
 func (s *speller) lead(u webURI) {
 	uri := u.scheme + u.host + u.rest
-	for _, redirect := range s.rules.Redirects {
-		if target, ok := redirect(uri); ok && strings.IndexByte(target, '.') >= 0 {
+	if s.rules.Redirect != nil {
+		if target, ok := s.rules.Redirect(uri); ok {
 			s.todo = append(s.todo, target)
 			return
 		}

@@ -142,17 +142,34 @@ func (r *run) call(rule *Rule) float64 {
 	if facts == nil {
 		return 0
 	}
-	return float64(rule.call.check(facts))
+	r.beginMatch()
+	hits := rule.call.check(facts)
+	if r.endMatch(r.running); r.machine.Bounded() || r.over { // what was not looked at does not count as no match
+		return 0
+	}
+	return float64(hits)
 }
 
 // evalFacts returns the message as eval functions see it, nil where there is none.
 func (r *run) evalFacts() *eval.Facts {
 	if r.calls == nil {
 		if m, isMessage := r.facts.(*message.Message); isMessage {
-			r.calls = eval.NewFacts(m, r.set.settings)
+			r.calls = eval.NewFacts(m, r.set.settings, &r.machine)
 		}
 	}
 	return r.calls
+}
+
+// linkDetails returns the URIs of the message. They are made when they are first asked for, and what patterns take to follow
+// them counts for the rule that asks.
+func (r *run) linkDetails() []message.URIDetail {
+	facts := r.evalFacts()
+	if facts == nil {
+		return r.facts.URIDetails(r.set.settings.URIRules())
+	}
+	r.beginMatch()
+	defer r.endMatch(r.running)
+	return r.facts.URIDetails(facts.URIRules())
 }
 
 // String writes the call as a rule file has it.

@@ -118,10 +118,10 @@ func (c *Meter) byLayer(ctx context.Context, read func() (*message.Message, erro
 	m.RawBody()
 	m.Full()
 	lap(layerText)
-	m.URIDetails(c.set.settings.URIRules())
-	lap(layerURIs)
 	r := c.set.begin(ctx, m)
 	defer r.end()
+	r.linkDetails()
+	lap(layerURIs)
 	for i, rules := range c.set.slots {
 		if len(rules) > 0 {
 			r.section(i)

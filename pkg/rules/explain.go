@@ -221,7 +221,7 @@ func (x *explainer) looksAt(rule *Rule) []layer {
 
 // links explains a uri_detail rule by the link for which all conditions hold.
 func (x *explainer) links(rule *Rule, e *Explanation) {
-	details := x.facts.URIDetails(x.set.settings.URIRules())
+	details := x.linkDetails()
 	for i := range details {
 		x.beginMatch()
 		if !x.holdAll(rule.links, &details[i]) {

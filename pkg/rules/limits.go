@@ -13,7 +13,7 @@ const (
 	maxRules        = 50_000    // definitions of all files
 	maxNamed        = 100_000   // rules of which something is said, whether they are there or not
 	maxDefinitions  = 8 << 20   // octets of all definitions, with the tags in them replaced; the stock rules have 1.3 MB
-	maxPatterns     = 128 << 20 // octets that all patterns take; those of the stock rules take 9 MB
+	maxPatterns     = 128 << 20 // octets that all patterns of rules take, for those of eval functions have a limit there; the stock rules' take 9 MB
 	maxNameLength   = 100       // SpamAssassin's own
 	maxTokens       = 5_000     // of one meta expression, names that rules_matching stands for included
 	maxWords        = 1_000_000 // of all metas

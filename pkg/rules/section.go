@@ -44,7 +44,7 @@ func (r *run) section(i int) *section {
 		}
 		s.texts = s.single[:]
 	case URI:
-		s.texts = uriTexts(r.facts.URIDetails(r.set.settings.URIRules()))
+		s.texts = uriTexts(r.linkDetails())
 	}
 	s.spots.Scan(r.set.finders[i], s.texts)
 	r.ruleOut(i, s)

@@ -86,7 +86,7 @@ func isBlank(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 // uriDetail tells whether there is a link for which all conditions hold.
 func (r *run) uriDetail(i int, rule *Rule) float64 {
-	details := r.facts.URIDetails(r.set.settings.URIRules())
+	details := r.linkDetails()
 	r.beginMatch()
 	hits := 0
 	for n := 0; n < len(details) && hits == 0 && !r.machine.Stopped(); n++ {

@@ -32,7 +32,7 @@ func BenchmarkStock(b *testing.B) {
 	f.uris()
 	b.ReportAllocs()
 	for b.Loop() {
-		fresh := NewFacts(f.Message, f.Settings)
+		fresh := NewFacts(f.Message, f.Settings, f.machine)
 		for _, check := range checks {
 			check(fresh)
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"winnow/pkg/message"
 	"winnow/pkg/rules/pattern"
@@ -13,13 +12,16 @@ import (
 // coreSettings is what no plugin owns: networks, registry suffixes, redirectors.
 type coreSettings struct {
 	networks message.Networks // trusted_networks and relatives
-	uris     message.URIRules // util_rb_*tld, redirector_pattern
+	uris     message.URIRules // util_rb_*tld, parse_dkim_uris
+
+	redirectors []*pattern.Pattern // redirector_pattern
+	pdf, office bool               // links in such documents are URIs of the message
 }
 
 // Networks says whose Received fields are believed.
 func (s *Settings) Networks() *message.Networks { return &s.core.networks }
 
-// URIRules is what rule files say about URIs.
+// URIRules is what rule files say about URIs. Those of a message want Facts.URIRules.
 func (s *Settings) URIRules() *message.URIRules { return &s.core.uris }
 
 var coreDirectives = map[string]Directive{
@@ -73,28 +75,22 @@ func clearSuffixes(s *Settings, value string) error {
 	return nil
 }
 
-// machines run redirector patterns: messages are looked at on several goroutines, and a machine serves one at a time.
-var machines = sync.Pool{New: func() any { return new(pattern.Machine) }}
+// maxRedirectors is how many redirector_patterns there may be: every URI is held against all of them. The stock rules have 15.
+const maxRedirectors = 200
 
 // addRedirector takes a pattern for URIs that lead on to another, which its first group holds.
 func addRedirector(s *Settings, value string) error {
+	if len(s.core.redirectors) >= maxRedirectors {
+		return fmt.Errorf("there are more than %d: this one is left out", maxRedirectors)
+	}
 	source, flags, err := cutDelimiters(strings.TrimSpace(value))
 	if err != nil {
 		return err
 	}
-	compiled, err := pattern.CompileGroups(source, flags)
+	p, err := s.countRegex(pattern.CompileGroups(source, flags))
 	if err != nil {
 		return err
 	}
-	s.core.uris.Redirects = append(s.core.uris.Redirects, func(uri string) (string, bool) {
-		m := machines.Get().(*pattern.Machine)
-		defer machines.Put(m)
-		defer m.Forget()
-		if _, _, found := m.Find(compiled, uri, 0); !found {
-			return "", false
-		}
-		target, ok := m.Group(1)
-		return strings.Clone(target), ok
-	})
+	s.core.redirectors = append(s.core.redirectors, p)
 	return nil
 }

@@ -105,10 +105,10 @@ func TestDateInSession(t *testing.T) {
 	for ahead, want := range map[time.Duration]string{0: "0 1", 50 * time.Hour: "48 96", -4 * time.Hour: "-6 -3"} {
 		m := &message.Message{Time: at, Client: message.Client{Addr: netip.MustParseAddr("192.0.2.1"), Helo: "a"}}
 		m.Header = message.Header{{Name: "Date", Value: " " + at.Add(ahead).Format(time.RFC1123Z)}}
-		if got := call(t, NewFacts(m, NewSettings()), fmt.Sprintf("check_for_shifted_date %s", want)); got != 1 {
+		if got := call(t, NewFacts(m, NewSettings(), nil), fmt.Sprintf("check_for_shifted_date %s", want)); got != 1 {
 			t.Errorf("%v: got %d", ahead, got)
 		}
-		if got := call(t, NewFacts(m, NewSettings()), "received_within_months undef 1"); got != 1 {
+		if got := call(t, NewFacts(m, NewSettings(), nil), "received_within_months undef 1"); got != 1 {
 			t.Errorf("%v: not received now", ahead)
 		}
 	}

@@ -7,7 +7,11 @@
 package eval
 
 import (
+	"slices"
+	"strings"
+
 	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
 )
 
 // A Function can be called by a rule.
@@ -31,6 +35,8 @@ type Check func(*Facts) int
 type Facts struct {
 	Message  *message.Message
 	Settings *Settings
+	machine  *pattern.Machine // for all patterns here
+	uriRules message.URIRules
 
 	mime        *mimeCounts // mimecount.go
 	capitals    float64     // mimetext.go
@@ -59,5 +65,36 @@ type Facts struct {
 // relays is the way of the message, by the networks of the settings.
 func (f *Facts) relays() *message.Relays { return f.Message.Relays(f.Settings.Networks()) }
 
+// NewFacts returns a message as functions see it. Patterns are run by the machine, under the limits that it was given.
+func NewFacts(m *message.Message, s *Settings, machine *pattern.Machine) *Facts {
+	f := &Facts{Message: m, Settings: s, machine: machine, uriRules: s.core.uris}
+	f.uriRules.Redirect, f.uriRules.More = f.redirect, f.documentLinks
+	return f
+}
+
+// URIRules is what rule files say about URIs, with what it takes to follow those of this message.
+func (f *Facts) URIRules() *message.URIRules { return &f.uriRules }
+
 // uris is the URIs of the message.
-func (f *Facts) uris() []message.URIDetail { return f.Message.URIDetails(f.Settings.URIRules()) }
+func (f *Facts) uris() []message.URIDetail { return f.Message.URIDetails(&f.uriRules) }
+
+// match tells whether a pattern matches a text.
+func (f *Facts) match(p *pattern.Pattern, text string) bool { return f.machine.Match(p, text) }
+
+// matchAny tells whether a pattern matches any of the texts.
+func (f *Facts) matchAny(p *pattern.Pattern, texts []string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return f.match(p, text) })
+}
+
+// redirect returns where a URI leads on to, by the first redirector_pattern whose first group holds the name of a host.
+func (f *Facts) redirect(uri string) (target string, ok bool) {
+	for _, p := range f.Settings.core.redirectors {
+		if _, _, found := f.machine.Find(p, uri, 0); !found {
+			continue
+		}
+		if target, ok = f.machine.Group(1); ok && strings.IndexByte(target, '.') >= 0 {
+			return strings.Clone(target), true
+		}
+	}
+	return "", false
+}

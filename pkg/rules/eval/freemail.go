@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
 )
 
 // freeMailSettings are the domains where anybody gets a mail address for nothing, and who is none of their users.
@@ -180,11 +181,11 @@ func (f *Facts) isImported(address string) bool {
 }
 
 // freeMailPattern reads the argument that an address must match, too; nil where there is none.
-func freeMailPattern(args []string, at int) (*regex, error) {
+func freeMailPattern(args []string, at int, s *Settings) (*pattern.Pattern, error) {
 	if len(args) <= at {
 		return nil, nil
 	}
-	re, err := bareRegex(args[at], "")
+	re, err := s.bareRegex(args[at], "")
 	if err != nil {
 		return nil, fmt.Errorf("%q is no pattern: %w", args[at], err)
 	}
@@ -192,17 +193,17 @@ func freeMailPattern(args []string, at int) (*regex, error) {
 }
 
 // anyFreeMail tells whether any of the addresses is free mail and matches.
-func (f *Facts) anyFreeMail(addresses []string, re *regex) bool {
+func (f *Facts) anyFreeMail(addresses []string, re *pattern.Pattern) bool {
 	for _, address := range addresses {
-		if address = strings.ToLower(address); f.isFreeMail(address) && (re == nil || re.match(address)) {
+		if address = strings.ToLower(address); f.isFreeMail(address) && (re == nil || f.match(re, address)) {
 			return true
 		}
 	}
 	return false
 }
 
-func bindFreeMailFrom(args []string, _ *Settings) (Check, error) {
-	re, err := freeMailPattern(args, 0)
+func bindFreeMailFrom(args []string, s *Settings) (Check, error) {
+	re, err := freeMailPattern(args, 0, s)
 	if err != nil {
 		return nil, err
 	}
@@ -211,11 +212,11 @@ func bindFreeMailFrom(args []string, _ *Settings) (Check, error) {
 	}, nil
 }
 
-func bindFreeMailHeader(args []string, _ *Settings) (Check, error) {
+func bindFreeMailHeader(args []string, s *Settings) (Check, error) {
 	if len(args) == 0 {
 		return nil, errors.New("wants the name of a field")
 	}
-	re, err := freeMailPattern(args, 1)
+	re, err := freeMailPattern(args, 1, s)
 	if err != nil {
 		return nil, err
 	}
@@ -245,8 +246,8 @@ func fieldOf(arg string) (name string, mod message.HeaderMod) {
 	return name, mod
 }
 
-func bindFreeMailBody(args []string, _ *Settings) (Check, error) {
-	re, err := freeMailPattern(args, 0)
+func bindFreeMailBody(args []string, s *Settings) (Check, error) {
+	re, err := freeMailPattern(args, 0, s)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +256,7 @@ func bindFreeMailBody(args []string, _ *Settings) (Check, error) {
 			return 0
 		}
 		for _, address := range f.freeMailInBody() {
-			if re == nil || re.match(address) {
+			if re == nil || f.match(re, address) {
 				return 1
 			}
 		}

@@ -1,6 +1,9 @@
 package eval
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A glob is a text in lower case in which "*" stands for any characters and "?" for any one. Characters are octets, and none
 // is a line end.
@@ -50,20 +53,11 @@ func (s *globSet) add(text string) {
 	s.exact[text] = true
 	if g := glob(text); g.hasWildcard() {
 		tail := g.tail()
-		if !containsInt(s.sizes, len(tail)) {
+		if !slices.Contains(s.sizes, len(tail)) {
 			s.sizes = append(s.sizes, len(tail))
 		}
 		s.tails[tail] = append(s.tails[tail], g)
 	}
-}
-
-func containsInt(list []int, n int) bool {
-	for _, known := range list {
-		if known == n {
-			return true
-		}
-	}
-	return false
 }
 
 // remove takes out what was added in just these letters.

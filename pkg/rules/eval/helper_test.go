@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
 )
 
 // factsOf is a message as functions see it, under settings that the lines of a rule file make.
@@ -18,7 +19,7 @@ func factsOf(t testing.TB, text string, lines ...string) *Facts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewFacts(m, settingsOf(t, lines...))
+	return NewFacts(m, settingsOf(t, lines...), new(pattern.Machine))
 }
 
 func settingsOf(t testing.TB, lines ...string) *Settings {

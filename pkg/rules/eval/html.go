@@ -131,17 +131,17 @@ func bindHTMLRange(args []string, _ *Settings) (Check, error) {
 
 // bindTextMatch asks for a text of a kind, such as 'title' or 'comment', that matches a pattern, or that does not.
 func bindTextMatch(wanted bool) func([]string, *Settings) (Check, error) {
-	return func(args []string, _ *Settings) (Check, error) {
+	return func(args []string, s *Settings) (Check, error) {
 		if len(args) < 2 {
 			return nil, errors.New("wants what to look at and a pattern without delimiters: 'title', '(?i)untitled'")
 		}
-		re, err := bareRegex(args[1], "")
+		re, err := s.bareRegex(args[1], "")
 		if err != nil {
 			return nil, err
 		}
-		return anyHTML(func(_ *Facts, h *message.HTML) bool {
+		return anyHTML(func(f *Facts, h *message.HTML) bool {
 			for _, text := range h.Texts(args[0]) {
-				if re.match(text) == wanted {
+				if f.match(re, text) == wanted {
 					return true
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"winnow/pkg/rules/pattern"
 )
 
 // htmlCalls are what is asked of each message.
@@ -220,7 +222,7 @@ func TestURIDirectives(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", host, got, want)
 		}
 	}
-	if target, ok := rules.Redirects[0]("http://go.test/www.evil.com"); !ok || target != "www.evil.com" {
+	if target, ok := NewFacts(nil, s, new(pattern.Machine)).redirect("http://go.test/www.evil.com"); !ok || target != "www.evil.com" {
 		t.Errorf("got %q %v", target, ok)
 	}
 	if rules.IsValidDomain("a.example") {

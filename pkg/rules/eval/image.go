@@ -158,15 +158,15 @@ func bindImageNamed(args []string, _ *Settings) (Check, error) {
 	return func(f *Facts) int { return hits(slices.Contains(f.images().names, args[0])) }, nil
 }
 
-func bindImageName(args []string, _ *Settings) (Check, error) {
+func bindImageName(args []string, s *Settings) (Check, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("wants a pattern without delimiters")
 	}
-	re, err := bareRegex(args[0], "")
+	re, err := s.bareRegex(args[0], "")
 	if err != nil {
 		return nil, err
 	}
-	return func(f *Facts) int { return hits(slices.ContainsFunc(f.images().names, re.match)) }, nil
+	return func(f *Facts) int { return hits(f.matchAny(re, f.images().names)) }, nil
 }
 
 // An area is a span of heights and one of widths.

@@ -98,7 +98,7 @@ func octetAt(data []byte, at int) byte {
 
 // lookDownload looks for the address of a program, or a script that fetches one.
 func (o *office) lookDownload(s *oleMacroSettings, data []byte) {
-	o.download = o.download || hasProgramAddress(data) || s.downloads.match(string(data))
+	o.download = o.download || hasProgramAddress(data) || o.match(s.downloads, string(data))
 }
 
 const (

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"winnow/pkg/rules/pattern"
 )
 
 // oleMacroSettings says which attachments are looked at for macros, and how far.
@@ -15,30 +17,21 @@ type oleMacroSettings struct {
 	renamed     bool // look for documents under other names, too
 	disposition bool // of two names Content-Disposition's is the better
 
-	documents, macros, skipped, zips *regex // by the end of file names
-	skippedTypes                     *regex
-	downloads                        *regex // what a document fetches programs with
+	documents, macros, skipped, zips *pattern.Pattern // by the end of file names
+	skippedTypes                     *pattern.Pattern
+	downloads                        *pattern.Pattern // what a document fetches programs with
 }
 
 func newOLEMacroSettings() oleMacroSettings {
 	return oleMacroSettings{
 		maxParts: 5, maxMembers: 8, maxDepth: 2, maxSize: 1_024_000, disposition: true,
-		documents:    mustRegex(`(?:doc|docx|dot|pot|ppa|pps|ppt|rtf|sldm|xl|xla|xls|xlsx|xlt|xltx|xslb)$`),
-		macros:       mustRegex(`(?:docm|dotm|ppam|potm|ppst|ppsm|pptm|sldm|xlm|xlam|xlsb|xlsm|xltm|xps)$`),
-		skipped:      mustRegex(`(?:dotx|potx|ppsx|pptx|sldx)$`),
-		zips:         mustRegex(`(?:zip)$`),
-		skippedTypes: mustRegex(`^(?:text/)`),
-		downloads:    mustRegex(`(?:cmd(?:\.exe)? /c ms\^h\^ta ht\^tps?:/\^/)`),
+		documents:    pattern.MustCompile(`(?:doc|docx|dot|pot|ppa|pps|ppt|rtf|sldm|xl|xla|xls|xlsx|xlt|xltx|xslb)$`, ""),
+		macros:       pattern.MustCompile(`(?:docm|dotm|ppam|potm|ppst|ppsm|pptm|sldm|xlm|xlam|xlsb|xlsm|xltm|xps)$`, ""),
+		skipped:      pattern.MustCompile(`(?:dotx|potx|ppsx|pptx|sldx)$`, ""),
+		zips:         pattern.MustCompile(`(?:zip)$`, ""),
+		skippedTypes: pattern.MustCompile(`^(?:text/)`, ""),
+		downloads:    pattern.MustCompile(`(?:cmd(?:\.exe)? /c ms\^h\^ta ht\^tps?:/\^/)`, ""),
 	}
-}
-
-// mustRegex compiles a pattern of ours.
-func mustRegex(source string) *regex {
-	re, err := bareRegex(source, "")
-	if err != nil {
-		panic(err) // it stands in this file
-	}
-	return re
 }
 
 var oleMacroFunctions = []Function{
@@ -62,12 +55,12 @@ var oleMacroDirectives = map[string]Directive{
 	"olemacro_max_file":                  countDirective(func(s *Settings) *int { return &s.oleMacro.maxSize }),
 	"olemacro_extended_scan":             boolDirective(func(s *Settings) *bool { return &s.oleMacro.renamed }),
 	"olemacro_prefer_contentdisposition": boolDirective(func(s *Settings) *bool { return &s.oleMacro.disposition }),
-	"olemacro_exts":                      regexDirective(func(s *Settings) **regex { return &s.oleMacro.documents }),
-	"olemacro_macro_exts":                regexDirective(func(s *Settings) **regex { return &s.oleMacro.macros }),
-	"olemacro_skip_exts":                 regexDirective(func(s *Settings) **regex { return &s.oleMacro.skipped }),
-	"olemacro_skip_ctypes":               regexDirective(func(s *Settings) **regex { return &s.oleMacro.skippedTypes }),
-	"olemacro_zips":                      regexDirective(func(s *Settings) **regex { return &s.oleMacro.zips }),
-	"olemacro_download_marker":           regexDirective(func(s *Settings) **regex { return &s.oleMacro.downloads }),
+	"olemacro_exts":                      regexDirective(func(s *Settings) **pattern.Pattern { return &s.oleMacro.documents }),
+	"olemacro_macro_exts":                regexDirective(func(s *Settings) **pattern.Pattern { return &s.oleMacro.macros }),
+	"olemacro_skip_exts":                 regexDirective(func(s *Settings) **pattern.Pattern { return &s.oleMacro.skipped }),
+	"olemacro_skip_ctypes":               regexDirective(func(s *Settings) **pattern.Pattern { return &s.oleMacro.skippedTypes }),
+	"olemacro_zips":                      regexDirective(func(s *Settings) **pattern.Pattern { return &s.oleMacro.zips }),
+	"olemacro_download_marker":           regexDirective(func(s *Settings) **pattern.Pattern { return &s.oleMacro.downloads }),
 }
 
 // boolDirective sets 1 or 0, yes or no.
@@ -86,12 +79,12 @@ func boolDirective(field func(*Settings) *bool) Directive {
 }
 
 // regexDirective sets a pattern without delimiters.
-func regexDirective(field func(*Settings) **regex) Directive {
+func regexDirective(field func(*Settings) **pattern.Pattern) Directive {
 	return func(s *Settings, value string) error {
 		if value == "" {
 			return errors.New("wants a pattern without delimiters")
 		}
-		re, err := bareRegex(value, "")
+		re, err := s.bareRegex(value, "")
 		if err == nil {
 			*field(s) = re
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/pattern"
 )
 
 // office is what is found in office documents that a message has attached.
@@ -22,13 +23,14 @@ type office struct {
 	csv       bool // a table that runs a program
 
 	links    []string // where they refer to
-	inflated int      // octets that came out of zips so far
+	match    func(*pattern.Pattern, string) bool
+	inflated int // octets that came out of zips so far
 }
 
 // office looks at the attachments when it is first asked.
 func (f *Facts) office() *office {
 	if f.documents == nil {
-		f.documents = &office{}
+		f.documents = &office{match: f.match}
 		f.documents.scan(f.Message, &f.Settings.oleMacro)
 	}
 	return f.documents
@@ -37,11 +39,11 @@ func (f *Facts) office() *office {
 func (o *office) scan(m *message.Message, s *oleMacroSettings) {
 	count := 0
 	for _, p := range m.Parts() {
-		if p.MediaType() == "" || s.skippedTypes.match(p.MediaType()) {
+		if p.MediaType() == "" || o.match(s.skippedTypes, p.MediaType()) {
 			continue
 		}
 		name := attachmentName(p, s.disposition)
-		if name == "" || s.skipped.match(name) {
+		if name == "" || o.match(s.skipped, name) {
 			continue
 		}
 		data := p.Data[:min(len(p.Data), max(0, s.maxSize))]
@@ -60,14 +62,14 @@ func (o *office) look(s *oleMacroSettings, name string, data []byte, depth int) 
 		o.csv = o.csv || isHostileTable(data)
 	}
 	switch {
-	case s.zips.match(name):
+	case o.match(s.zips, name):
 		o.unzip(s, name, data, depth)
-	case s.macros.match(name):
+	case o.match(s.macros, name):
 		o.macro = true
 		o.lookEncrypted(data)
 		o.lookOpenXML(name, data)
 		o.lookDownload(s, data)
-	case s.documents.match(name):
+	case o.match(s.documents, name):
 		o.lookEncrypted(data)
 		o.lookBinary(data)
 		o.lookOpenXML(name, data)

@@ -55,11 +55,11 @@ func (o *office) unzip(s *oleMacroSettings, name string, data []byte, depth int)
 	}
 	count := 0
 	for _, member := range archive.File {
-		if s.skipped.match(member.Name) {
+		if o.match(s.skipped, member.Name) {
 			continue
 		}
 		if isLocked(member) {
-			o.macro = o.macro || s.macros.match(member.Name)
+			o.macro = o.macro || o.match(s.macros, member.Name)
 			o.password = true
 			continue
 		}
@@ -74,11 +74,11 @@ func (o *office) unzip(s *oleMacroSettings, name string, data []byte, depth int)
 
 // lookMember looks at one file in a zip. It returns false where there is nothing to look for.
 func (o *office) lookMember(s *oleMacroSettings, member *zip.File, depth int) bool {
-	known := s.zips.match(member.Name) || s.macros.match(member.Name) || s.documents.match(member.Name)
+	known := o.match(s.zips, member.Name) || o.match(s.macros, member.Name) || o.match(s.documents, member.Name)
 	if !known && !s.renamed && !hasSuffixFold(member.Name, ".csv") {
 		return false
 	}
-	if !s.zips.match(member.Name) && s.macros.match(member.Name) {
+	if !o.match(s.zips, member.Name) && o.match(s.macros, member.Name) {
 		o.macro = true
 	}
 	if data, ok := o.inflate(member); ok && len(data) > 0 {

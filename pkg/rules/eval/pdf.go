@@ -47,15 +47,15 @@ func bindPDFNamed(args []string, _ *Settings) (Check, error) {
 	return func(f *Facts) int { return hits(slices.Contains(f.pdfs().names, args[0])) }, nil
 }
 
-func bindPDFName(args []string, _ *Settings) (Check, error) {
+func bindPDFName(args []string, s *Settings) (Check, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("wants a pattern such as /invoice/i")
 	}
-	re, err := looseRegex(args[0])
+	re, err := s.looseRegex(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return func(f *Facts) int { return hits(slices.ContainsFunc(f.pdfs().names, re.match)) }, nil
+	return func(f *Facts) int { return hits(f.matchAny(re, f.pdfs().names)) }, nil
 }
 
 func bindPDFRatio(args []string, lines linesOf) (Check, error) {
@@ -82,15 +82,15 @@ func bindPDFFuzzySum(args []string, _ *Settings) (Check, error) {
 	return func(f *Facts) int { return hits(slices.Contains(f.pdfs().fuzzySums, sum)) }, nil
 }
 
-func bindPDFDetails(args []string, _ *Settings) (Check, error) {
+func bindPDFDetails(args []string, s *Settings) (Check, error) {
 	if len(args) < 2 || !slices.Contains(pdfDetails, args[0]) {
 		return nil, fmt.Errorf("wants one of %s, and a pattern", strings.Join(pdfDetails, ", "))
 	}
-	re, err := looseRegex(args[1])
+	re, err := s.looseRegex(args[1])
 	if err != nil {
 		return nil, err
 	}
-	return func(f *Facts) int { return hits(slices.ContainsFunc(f.pdfs().details[args[0]], re.match)) }, nil
+	return func(f *Facts) int { return hits(f.matchAny(re, f.pdfs().details[args[0]])) }, nil
 }
 
 func bindPDFEmptyBody(args []string, lines linesOf) (Check, error) {

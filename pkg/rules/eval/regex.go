@@ -2,30 +2,40 @@ package eval
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"winnow/pkg/rules/pattern"
 )
 
-// A regex is a pattern that an argument or a directive holds.
-type regex struct{ pattern *pattern.Pattern }
+// maxPatterns is how many octets all patterns take together that arguments and directives hold. Those of the stock rules
+// take 1 MB.
+const maxPatterns = 16 << 20
 
 // bareRegex compiles a pattern without delimiters.
-func bareRegex(source, flags string) (*regex, error) {
-	compiled, err := pattern.Compile(source, flags)
-	if err != nil {
-		return nil, err
-	}
-	return &regex{compiled}, nil
+func (s *Settings) bareRegex(source, flags string) (*pattern.Pattern, error) {
+	return s.countRegex(pattern.Compile(source, flags))
 }
 
 // looseRegex compiles a pattern that may have delimiters and flags: /.../i, m{...}, or neither.
-func looseRegex(text string) (*regex, error) {
+func (s *Settings) looseRegex(text string) (*pattern.Pattern, error) {
 	source, flags, err := cutDelimiters(text)
 	if err != nil {
 		return nil, err
 	}
-	return bareRegex(source, flags)
+	return s.bareRegex(source, flags)
+}
+
+// countRegex lets a pattern through for which there is room.
+func (s *Settings) countRegex(p *pattern.Pattern, err error) (*pattern.Pattern, error) {
+	if err != nil {
+		return nil, err
+	}
+	if s.patterns+p.Size() > maxPatterns {
+		return nil, fmt.Errorf("the patterns in arguments and directives take more than %d octets", maxPatterns)
+	}
+	s.patterns += p.Size()
+	return p, nil
 }
 
 // cutDelimiters takes a pattern out of its delimiters, if it has any.
@@ -62,6 +72,3 @@ func closing(open string) string {
 	}
 	return open
 }
-
-// match tells whether text matches.
-func (r *regex) match(text string) bool { return r.pattern.Match(text) }

@@ -1,7 +1,5 @@
 package eval
 
-import "winnow/pkg/message"
-
 // A Directive takes one line of a rule file that configures functions: what stands behind its first word. Its error says
 // what is wrong with it.
 type Directive func(s *Settings, value string) error
@@ -20,6 +18,7 @@ type Settings struct {
 	locales  localeSettings
 	oleMacro oleMacroSettings
 	uriHosts uriHostLists
+	patterns int // octets of those that rule files have here
 }
 
 // NewSettings returns the settings where rule files say nothing.
@@ -28,6 +27,3 @@ func NewSettings() *Settings {
 		textCat: newTextCatSettings(), freeMail: newFreeMailSettings(), fromName: newFromNameSettings(), oleMacro: newOLEMacroSettings(),
 	}
 }
-
-// NewFacts returns a message as functions see it.
-func NewFacts(m *message.Message, s *Settings) *Facts { return &Facts{Message: m, Settings: s} }

@@ -6,7 +6,7 @@ import "strings"
 var uriFunctions = []Function{
 	simple("check_for_http_redirector", hasRedirector),
 	simple("check_https_ip_mismatch", hasAddressMismatch),
-	simple("check_uri_truncated", func(f *Facts) bool { return f.Message.URITruncated(f.Settings.URIRules()) }),
+	simple("check_uri_truncated", func(f *Facts) bool { return f.Message.URITruncated(&f.uriRules) }),
 }
 
 // hasRedirector asks for a URI that has one of another domain in it.
