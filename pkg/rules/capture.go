@@ -249,23 +249,30 @@ func (r *run) tagValues(tag *tagUse) []string {
 	return r.commonTag(tag.name)
 }
 
+// compileSteps is how many steps of patterns it is worth to compile an octet of one.
+const compileSteps = 50
+
 // fill makes the pattern of a template for this message. run is false where a tag is not set: the rule is not run then. The
 // pattern is nil where no text has a value that every match must have.
 func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 	values := map[string]string{}
 	fresh := r.fresh || rule.Type == Full
+	compiles := fresh || rule.template.kept.Load() == nil
 	for t := range rule.template.tags {
 		tag := &rule.template.tags[t]
 		all := r.tagValues(tag)
 		switch {
 		case len(all) == 0:
 			return nil, false
+		case compiles && r.steps <= 0: // that takes more than what each pattern gets then
+			r.set.bounded[r.set.byName[rule.Name]].Add(1)
+			return nil, false
 		case fresh && rule.template.sure && !r.mayFill(rule, texts, all):
 			return nil, true
 		}
 		quoted := make([]string, len(all))
-		for i, value := range all {
-			quoted[i] = quote(value)
+		for v, value := range all {
+			quoted[v] = quote(value)
 		}
 		values[tag.name] = "(?:" + strings.Join(quoted, "|") + ")"
 	}
@@ -278,6 +285,9 @@ func (r *run) fill(rule *Rule, texts []string) (p *pattern.Pattern, run bool) {
 	})
 	if size > pattern.MaxLength {
 		return nil, false
+	}
+	if compiles {
+		r.steps -= len(source) * compileSteps
 	}
 	if fresh {
 		p, err := pattern.Compile(source, rule.regex.flags)
@@ -304,6 +314,9 @@ func (t *template) first(source, flags string, texts []string) *pattern.Pattern 
 // template counts the hits of a rule that uses tags.
 func (r *run) template(i int, rule *Rule, texts []string) float64 {
 	p, run := r.fill(rule, texts)
+	if r.over {
+		return 0
+	}
 	r.running = i
 	hits := 0
 	if p != nil {
@@ -337,11 +350,12 @@ func quote(text string) string {
 // mayFill tells whether a text has one of the values in it, in any case, and matches the pattern with anything in the tag's
 // place. It spares nearly all messages the making of a pattern.
 func (r *run) mayFill(rule *Rule, texts, values []string) bool {
+	const octets = 8 // that are looked through in a step
 	r.beginMatch()
-	defer func() { r.steps -= r.machine.Spent() }()
+	defer r.spend()
 	folded := make([][]byte, len(values))
 	for i, value := range values {
-		folded[i] = appendFolded(nil, value)
+		folded[i] = pattern.AppendFolded(nil, value)
 	}
 	var buf []byte
 	for _, text := range texts {
@@ -349,27 +363,12 @@ func (r *run) mayFill(rule *Rule, texts, values []string) bool {
 			r.over = true
 			return false
 		}
-		buf = appendFolded(buf[:0], text)
+		r.steps -= len(text) * (1 + len(values)) / octets
+		buf = pattern.AppendFolded(buf[:0], text)
 		has := func(value []byte) bool { return bytes.Contains(buf, value) }
 		if slices.ContainsFunc(folded, has) && r.machine.Match(rule.pattern, text) {
 			return true
 		}
 	}
 	return r.machine.Bounded() // it may
-}
-
-func appendFolded(buf []byte, text string) []byte {
-	buf = slices.Grow(buf, len(text))
-	for i := range len(text) {
-		buf = append(buf, lowerOctet(text[i]))
-	}
-	return buf
-}
-
-// lowerOctet folds a letter of ASCII or Latin-1, as patterns do.
-func lowerOctet(c byte) byte {
-	if 'A' <= c && c <= 'Z' || 0xc0 <= c && c <= 0xde && c != 0xd7 {
-		return c + 0x20
-	}
-	return c
 }

@@ -119,3 +119,43 @@ func TestTagsAreQuoted(t *testing.T) {
 		}
 	}
 }
+
+// TestTagWork shows that to look for what a tag stands for, and to make the pattern, counts as what patterns take, and ends
+// with the message's time: what was not looked at is then no match, nor none.
+func TestTagWork(t *testing.T) {
+	set, faults := loadFiles(map[string]string{"a.cf": `
+		header __TO To =~ /(?<ADDR>\S+)/
+		header NEVER Subject !~ /%{ADDR} (a+)\1+x(y)/
+		body FOUND /for %{ADDR}/
+		body ELSEWHERE /not %{ADDR}/`})
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	mail := "To: ann\nSubject: ann " + strings.Repeat("a", 600) + "\n\nfor ann\n\n" + strings.Repeat("ben ", 20_000) + "\n"
+	i, ended := set.byName["NEVER"], 0
+	for looks := range 20 {
+		r := set.begin(&shortContext{t.Context(), looks}, mustParse(t, mail))
+		if r.try(i); r.over {
+			ended++
+		}
+		if r.over != (r.state[i] == unknown) || !r.over && r.state[i] != hit {
+			t.Errorf("after %d looks at the clock: over %v, state %v", looks, r.over, r.state[i])
+		}
+		r.end()
+	}
+	if ended < 5 || ended == 20 {
+		t.Errorf("it ended early %d of 20 times", ended)
+	}
+	r := set.begin(t.Context(), mustParse(t, mail))
+	defer r.end()
+	for name, least := range map[string]int{"FOUND": len("for (?:ann)") * compileSteps, "ELSEWHERE": 80_000 / 8} {
+		before := r.steps
+		r.try(set.byName[name])
+		if took := before - r.steps; took < least || took > 3*least {
+			t.Errorf("%s: %d steps were counted, want about %d", name, took, least)
+		}
+	}
+	if r.steps = 0; r.try(i) != 0 || set.Bounded()["NEVER"] != 1 {
+		t.Errorf("given up: %v", set.Bounded())
+	}
+}

@@ -70,6 +70,10 @@ func TestHostileFiles(t *testing.T) {
 		{"tags of tags", "replace_tag A <A><A><A><A><A><A><A><A><A><A><A><A><A>\nbody X /<A>/\nreplace_rules X", "x.cf:2: X: with its tags replaced: the pattern has more than 524288 octets", false},
 		{"tag in many rules", "replace_tag A " + strings.Repeat("(?:ab|cd){40}", 1000) + "\n" + lines(30, "body X%d /<A>/\nreplace_rules X%d"), "with its tags replaced: the patterns of all rules are too large", true},
 		{"many long tags", "replace_tag A " + strings.Repeat("a", 20_000) + "\n" + lines(3000, "body X%d /"+strings.Repeat("<A>", 30)+"/\nreplace_rules X%d"), "X10: with its tags replaced: the patterns of all rules are too large", false},
+		{"names to replace tags in", strings.Repeat("replace_rules"+strings.Repeat(" A", 200_000)+"\n", maxFileSize/400_020), "", false},
+		{"many names to replace tags in", lines(maxNamed+10, "replace_rules X%d"), "x.cf:100001: replace_rules: there are more than 100000: this one and all others are left out", false},
+		{"no names to replace tags in", "replace_rules X " + strings.Repeat("a", 1000), `x.cf:1: replace_rules: "` + strings.Repeat("a", 100) + `" is no name of a rule`, false},
+		{"many circuits", "loadplugin " + circuitPlugin + "\n" + lines(maxNamed+10, "shortcircuit X%d on"), "x.cf:100002: X100000: shortcircuit: something is said of more than 100000 rules", false},
 		{"no number", "score X nan\nscore X inf\nscore X 1e999\nbody X /zz/", `x.cf:1: X: score: "nan" is no number`, false},
 		{"huge number", "score X " + strings.Repeat("9", 400) + "\nbody X /zz/", `x.cf:1: X: score: "99999999999999999999" is beyond 1000000`, false},
 	}

@@ -3,7 +3,10 @@ package rules
 // Lint returns what Load lets pass without a word, and an author of rules wants to know: nothing of it changes what the
 // rules do. The faults that Load found are not repeated.
 func (s *Set) Lint() []Fault {
-	l := ledger{faults: append([]Fault(nil), s.stray...)}
+	l := ledger{lint: true}
+	for _, f := range s.stray {
+		l.add(place{f.File, f.Line}, f.Severity, f.Rule, f.What, f.Remedy)
+	}
 	used := s.used()
 	for i, rule := range s.rules {
 		warn := func(what, remedy string) { l.add(place{rule.File, rule.Line}, Warning, rule.Name, what, remedy) }

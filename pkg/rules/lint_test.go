@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,5 +57,19 @@ body __NOTE /x/`})
 	}
 	if shown := set.Show("A"); shown == nil || !cmp.Equal(shown.NeededBy, []string{"USES"}) {
 		t.Errorf("got %+v, want a rule that USES needs", shown)
+	}
+}
+
+// TestLintOfMany shows that more than can be shown is no fault of the files.
+func TestLintOfMany(t *testing.T) {
+	const many = 2*maxFaults + 10
+	set, faults := loadFiles(map[string]string{"a.cf": lines(many, "describe X%d x")})
+	if len(faults) > 0 {
+		t.Fatal(faults[0])
+	}
+	all := set.Lint()
+	want := Fault{File: "...", What: fmt.Sprintf("%d more are not shown", many-maxFaults), Severity: Warning}
+	if len(all) != maxFaults+1 || all[maxFaults] != want {
+		t.Errorf("%d faults, the last is %v", len(all), all[len(all)-1])
 	}
 }

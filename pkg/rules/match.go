@@ -127,10 +127,15 @@ func (r *run) beginMatch() {
 
 // endMatch counts what the machine took, and a rule that was given up.
 func (r *run) endMatch(i int) {
-	r.steps -= r.machine.Spent()
+	r.spend()
 	if r.machine.Bounded() {
 		r.set.bounded[i].Add(1)
 	}
+}
+
+// spend counts what the machine took.
+func (r *run) spend() {
+	r.steps -= r.machine.Spent()
 	if r.machine.Stopped() {
 		r.over = true
 	}

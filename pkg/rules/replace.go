@@ -13,7 +13,9 @@ import (
 type replacing struct {
 	start, end            string
 	tag, pre, inter, post map[string]string
-	rules                 []replaced // in the order of lines
+	rules                 []replaced // in the order of lines, none twice
+	named                 map[string]bool
+	full                  bool // there were too many
 }
 
 // replaced is a rule that is to have its tags replaced.
@@ -23,7 +25,7 @@ type replaced struct {
 }
 
 func newReplacing() replacing {
-	return replacing{start: "<", end: ">", tag: map[string]string{}, pre: map[string]string{}, inter: map[string]string{}, post: map[string]string{}}
+	return replacing{start: "<", end: ">", tag: map[string]string{}, pre: map[string]string{}, inter: map[string]string{}, post: map[string]string{}, named: map[string]bool{}}
 }
 
 // replacement reads what a tag, or one of its companions, stands for.
@@ -59,11 +61,24 @@ func (r *reader) replaceMark(l line) {
 
 // replaceRules reads which rules are to have their tags replaced.
 func (r *reader) replaceRules(l line) {
-	names := strings.Fields(l.value)
-	if len(names) == 0 {
+	if l.value == "" {
 		r.fault(l, "", "replace_rules: no rules", "write: replace_rules NAME NAME2")
 	}
-	for _, name := range names {
+	for name := range strings.FieldsSeq(l.value) {
+		switch {
+		case r.replace.full:
+			return
+		case r.replace.named[name]:
+			continue
+		case !validName(name):
+			r.fault(l, "", fmt.Sprintf("replace_rules: %.*q is no name of a rule", maxNameLength, name), "write: replace_rules NAME NAME2")
+			return
+		case len(r.replace.named) >= maxNamed:
+			r.fault(l, "", fmt.Sprintf("replace_rules: there are more than %d: this one and all others are left out", maxNamed), "")
+			r.replace.full = true
+			return
+		}
+		r.replace.named[name] = true
 		r.replace.rules = append(r.replace.rules, replaced{name, l.at})
 	}
 }
@@ -71,13 +86,11 @@ func (r *reader) replaceRules(l line) {
 // replaceTags replaces the tags in the patterns of the rules that ask for it. One that is no good then keeps its pattern as
 // it is written.
 func (p *parser) replaceTags(s *Set) {
-	done := map[string]bool{}
 	for _, each := range p.replace.rules {
 		i, found := s.byName[each.name]
-		if !found || done[each.name] {
+		if !found {
 			continue
 		}
-		done[each.name] = true
 		rule := s.rules[i]
 		if rule.pattern == nil || rule.Type > Full {
 			p.faults.add(each.at, Warning, each.name, "replace_rules: a "+rule.kind()+" rule has no tags", "")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 
@@ -33,24 +32,21 @@ const circuitPlugin = "Mail::SpamAssassin::Plugin::Shortcircuit"
 // circuitPriority is when the rule of a circuit for spam or ham runs that has no priority of its own.
 const circuitPriority = -200
 
-var circuitSyntax = regexp.MustCompile(`^(\w+)\s+(\w+)$`)
-
 // shortCircuit reads which rule is a short circuit.
 func (r *reader) shortCircuit(l line) {
 	if !r.hasPlugin(circuitPlugin) {
 		r.faults.add(l.at, Ignored, "", l.key+": all rules are run", "loadplugin "+circuitPlugin+" if that is not what you want")
 		return
 	}
-	words := circuitSyntax.FindStringSubmatch(l.value)
-	kind, known := circuitOff, false
-	if words != nil {
-		kind, known = circuitKinds[words[2]]
-	}
-	if !known || !validName(words[1]) {
-		r.fault(l, "", fmt.Sprintf("shortcircuit: %q", l.value), "write: shortcircuit NAME on, off, spam or ham")
+	name, rest, n := r.note(l)
+	if n == nil {
 		return
 	}
-	n := r.book.note(words[1], l.at)
+	kind, known := circuitKinds[rest]
+	if !known {
+		r.fault(l, name, fmt.Sprintf("shortcircuit: %q", rest), "write: shortcircuit NAME on, off, spam or ham")
+		return
+	}
 	n.circuit = kind
 	if kind > circuitOn {
 		n.flags.Nice = n.flags.Nice || kind == circuitHam

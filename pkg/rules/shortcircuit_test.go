@@ -120,7 +120,7 @@ func TestShortCircuitLines(t *testing.T) {
 	_, faults := loadFiles(map[string]string{"a.cf": "shortcircuit FOO on\nloadplugin Mail::SpamAssassin::Plugin::Shortcircuit\nshortcircuit FOO maybe\nshortcircuit_ham_score x"})
 	want := []string{
 		"rules/a.cf:1: ignored: shortcircuit: all rules are run; loadplugin Mail::SpamAssassin::Plugin::Shortcircuit if that is not what you want",
-		`rules/a.cf:3: shortcircuit: "FOO maybe"; write: shortcircuit NAME on, off, spam or ham`,
+		`rules/a.cf:3: FOO: shortcircuit: "maybe"; write: shortcircuit NAME on, off, spam or ham`,
 		`rules/a.cf:4: shortcircuit_ham_score: "x" is no number; write it like 100`,
 	}
 	if got := faultLines(faults); strings.Join(got, "\n") != strings.Join(want, "\n") {

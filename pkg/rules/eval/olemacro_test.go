@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"winnow/pkg/rules/pattern"
 )
 
 // everyOLE is all functions but those that are named.
@@ -77,7 +79,7 @@ func TestInflateIsBounded(t *testing.T) {
 	for range 6 {
 		files = append(files, "a.bin", bomb, "word/vbaProject.bin", "x")
 	}
-	o := &office{}
+	o := &office{match: new(pattern.Machine).Match}
 	o.lookOpenXML("a.docx", zipped(t, files...))
 	if !o.macro || o.inflated > maxInflated {
 		t.Errorf("macro %v, inflated %d octets, at most %d are allowed", o.macro, o.inflated, maxInflated)
@@ -92,7 +94,7 @@ func FuzzOLEMacro(f *testing.F) {
 	s := newOLEMacroSettings()
 	s.renamed = true
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		o := &office{}
+		o := &office{match: new(pattern.Machine).Match}
 		o.look(&s, name, data, 0)
 		if o.inflated > maxInflated {
 			t.Errorf("inflated %d octets", o.inflated)

@@ -1,6 +1,9 @@
 package pattern
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A set is a set of octets, one bit each.
 type set [4]uint64
@@ -72,6 +75,15 @@ func fold(b byte) byte {
 		return b + 0x20
 	}
 	return b
+}
+
+// AppendFolded appends the text to buf in the lower case that /i takes for the same.
+func AppendFolded(buf []byte, text string) []byte {
+	buf = slices.Grow(buf, len(text))
+	for i := range len(text) {
+		buf = append(buf, folded[text[i]])
+	}
+	return buf
 }
 
 // folded is fold as a table.
