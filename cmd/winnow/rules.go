@@ -50,8 +50,12 @@ func rulesOf(config *app.Config, dirs []string) (*rules.Set, error) {
 // and as they are: what is configured about files and scores was meant for others.
 func useFolders(config *app.Config, dirs []string) error {
 	for _, dir := range dirs {
-		if _, err := os.Stat(dir); err != nil {
+		info, err := os.Stat(dir)
+		switch {
+		case err != nil:
 			return usageError{err}
+		case !info.IsDir():
+			return usagef("%s is a file: name the folder that it is in", dir)
 		}
 	}
 	if len(dirs) > 0 {

@@ -21,10 +21,14 @@ func newRulesCost() *cobra.Command {
 		Use:   "cost [FILE|FOLDER...]",
 		Short: "Measure what rules cost on mail",
 		Long: `Measure the content rules on mails: how long a message takes from reading it to its hits, the layers of that work, and
-the dearest rules. Mails are named as for scan, and measured one at a time; do it on a machine that is idle.`,
+the dearest rules, with their part of what all rules take. The layers are measured one by one, and come to a little more
+than all together. Mails are named as for scan, and measured one at a time; do it on a machine that is idle.`,
 		Example: `  winnow rules cost ~/Maildir/cur
   winnow rules cost --local --rules /usr/share/spamassassin --files-from list`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if most < 0 {
+				return usagef("--most %d: print no fewer than 0 rules", most)
+			}
 			config, err := loadConfig(c)
 			if err != nil {
 				return err

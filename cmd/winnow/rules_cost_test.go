@@ -27,9 +27,12 @@ func TestCost(t *testing.T) {
 			t.Error("measured a rule that is never run")
 		}
 	}
-	code, stdout, _ = call(t, "", "rules", "cost", "--rules", dir, "--most", "1", mails[0], "/nonexistent")
-	if code != exitWrong || stdout != "" {
-		t.Errorf("got %d, %s", code, stdout)
+	code, stdout, stderr = call(t, "", "rules", "cost", "--rules", dir, "--most", "1", mails[0], "/nonexistent")
+	if code != exitWrong || !strings.Contains(stdout, "1 messages") || !strings.Contains(stderr, "/nonexistent: no such file") {
+		t.Errorf("got %d, %s%s", code, stdout, stderr)
+	}
+	if code, _, _ = call(t, "", "rules", "cost", "--rules", dir, "--most", "-1", mails[0]); code != exitUsage {
+		t.Errorf("--most -1: got code %d, want %d", code, exitUsage)
 	}
 	_, stdout, _ = call(t, "", "rules", "cost", "--rules", dir, "--most", "1", mails[0])
 	for _, want := range []string{"1 messages, ms a message", "literal pass", "all together", "DEAREST RULES", "DEAR"} {

@@ -21,9 +21,9 @@ func newRulesExplain() *cobra.Command {
 		Long: `Say what a rule looked at in a mail and what it found there, with the match in >>> <<<; of a meta rule, what each of
 its parts came to, down to the rules that look at the mail; of an eval rule, what was asked and answered; and why a rule
 that cannot hit is not run. FILE is a mail, - standard input. The exit code is 1 when there is no such rule.`,
-		Example: `  winnow rules explain mail.eml ADVANCE_FEE
+		Example: `  winnow rules explain mail.eml ADVANCE_FEE_4
   winnow rules explain --local mail.eml HTML_IMAGE_ONLY_08 /usr/share/spamassassin
-  winnow rules explain --json mail.eml ADVANCE_FEE | jq .value`,
+  winnow rules explain --json mail.eml ADVANCE_FEE_4 | jq .value`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			e, err := explain(c, &from, local, args)
@@ -90,7 +90,11 @@ func printExplanation(out io.Writer, e *rules.Explanation) error {
 	found := "miss"
 	if e.Value != 0 {
 		found = "hit"
-		if !strings.HasPrefix(e.What, "__") {
+		switch {
+		case strings.HasPrefix(e.What, "__"):
+		case e.Rule.Observe:
+			found += fmt.Sprintf(", %g points that do not count: its file is only observed", e.Rule.Score)
+		default:
 			found += fmt.Sprintf(", %g points", e.Rule.Score)
 		}
 	}
@@ -109,7 +113,12 @@ func printExplanation(out io.Writer, e *rules.Explanation) error {
 
 // explainPart writes a part of a meta, and what it stands on indented below it.
 func explainPart(b *strings.Builder, e *rules.Explanation, indent string) {
-	fmt.Fprintf(b, "%s%s = %s\n", indent, e.What, strconv.FormatFloat(e.Value, 'g', 6, 64))
+	fmt.Fprintf(b, "%s%s = %s", indent, e.What, strconv.FormatFloat(e.Value, 'g', 6, 64))
+	if e.Why == rules.ToldBefore {
+		b.WriteString(", " + e.Why + "\n")
+		return
+	}
+	b.WriteByte('\n')
 	explainFindings(b, e, indent+"    ")
 	for _, part := range e.Parts {
 		explainPart(b, part, indent+"  ")
@@ -121,7 +130,7 @@ func explainPart(b *strings.Builder, e *rules.Explanation, indent string) {
 
 func explainFindings(b *strings.Builder, e *rules.Explanation, indent string) {
 	for _, m := range e.Matches {
-		fmt.Fprintf(b, "%s%s: %s>>>%s<<<%s\n", indent, printable(m.Where), printable(m.Before), printable(m.Text), printable(m.After))
+		fmt.Fprintf(b, "%s%s: %s>>>%s<<<%s\n", indent, strings.TrimSuffix(printable(m.Where), ":"), printable(m.Before), printable(m.Text), printable(m.After))
 	}
 	if e.Why != "" {
 		fmt.Fprintf(b, "%s%s\n", indent, printable(e.Why))

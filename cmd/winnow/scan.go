@@ -89,6 +89,9 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	client.Own = false // what is scanned came in, wherever this is called from
 	s := &scanner{app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody, subrules: f.subrules}
+	if f.jobs < 1 {
+		return usagef("--jobs %d: scan at least one mail at a time", f.jobs)
+	}
 	err = s.all(c.Context(), files, f.jobs, newPrinter(c.OutOrStdout(), c.ErrOrStderr(), f.asJSON, len(files)))
 	return errors.Join(err, a.Close())
 }
@@ -266,9 +269,7 @@ func filesToScan(filesFrom string, args []string, stdin io.Reader) ([]string, er
 	for _, name := range names {
 		info, err := os.Stat(name)
 		switch {
-		case name == "-":
-		case err != nil:
-			return nil, err
+		case name == "-", err != nil: // what cannot be read is told of where it is scanned: the others are not lost
 		case info.IsDir():
 			inside, err := filesIn(name)
 			if err != nil {

@@ -212,6 +212,10 @@ func undelimit(test string) (source, flags string, err error) {
 	}
 	flags = rest[strings.LastIndexFunc(rest, notLetter)+1:]
 	source = strings.TrimSuffix(rest[1:], flags)
+	if last := strings.LastIndex(rest[1:], end) + 2; last > 1 && strings.ContainsAny(rest[last:], blanks) && !strings.HasSuffix(source, end) {
+		_, behind := cutWord(rest[last:])
+		return "", "", &problem{fmt.Sprintf("%q behind the pattern", behind), "take it out; what belongs to the pattern stands before the last " + end}
+	}
 	if source == "" || !strings.HasSuffix(source, end) {
 		return "", "", &problem{"the pattern does not end with " + end, `is there a # in it? write \#, for # begins a comment`}
 	}

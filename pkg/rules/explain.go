@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -36,6 +37,7 @@ type Explained struct {
 	File     string  `json:"file"`
 	Line     int     `json:"line"`
 	Score    float64 `json:"score"`
+	Observe  bool    `json:"observe,omitempty"` // its file is only observed: the points do not count
 	Describe string  `json:"describe,omitempty"`
 	Test     string  `json:"test,omitempty"` // of an eval rule: the call
 }
@@ -53,13 +55,31 @@ type Match struct {
 func (s *Set) Explain(ctx context.Context, m *message.Message, name string) *Explanation {
 	i, found := s.byName[name]
 	if !found {
-		return nil
+		return s.explainLost(name)
 	}
 	r := s.begin(ctx, m)
 	defer r.end()
 	x := &explainer{run: r, told: map[int]bool{}}
 	return x.rule(i)
 }
+
+// explainLost tells why a rule that the files define is not there; nil where they define none.
+func (s *Set) explainLost(name string) *Explanation {
+	for _, rule := range s.lost {
+		if rule.Name == name {
+			return &Explanation{What: name, Matches: []Match{}, Rule: s.explained(rule), Why: "not run: " + rule.whyOff()}
+		}
+	}
+	return nil
+}
+
+func (s *Set) explained(rule *Rule) *Explained {
+	observe := slices.ContainsFunc(s.sources, func(src source) bool { return src.observe && src.file == rule.source })
+	return &Explained{Type: rule.Type.String(), File: rule.File, Line: rule.Line, Score: rule.Score, Observe: observe, Describe: rule.Describe}
+}
+
+// ToldBefore is the Why of a rule that was explained already, further up in the tree.
+const ToldBefore = "see above"
 
 // An explainer walks from a rule down to what it depends on.
 type explainer struct {
@@ -70,12 +90,10 @@ type explainer struct {
 
 func (x *explainer) rule(i int) *Explanation {
 	rule := x.set.rules[i]
-	e := &Explanation{What: rule.Name, Value: x.ask(i), Matches: []Match{}, Rule: &Explained{
-		Type: rule.Type.String(), File: rule.File, Line: rule.Line, Score: rule.Score, Describe: rule.Describe,
-	}}
+	e := &Explanation{What: rule.Name, Value: x.ask(i), Matches: []Match{}, Rule: x.set.explained(rule)}
 	switch {
 	case x.told[i]:
-		e.Why = "see above"
+		e.Why = ToldBefore
 		return e
 	case rule.off:
 		e.Why = "not run: " + rule.whyOff()
@@ -264,7 +282,14 @@ func looked(rule *Rule, texts []layer) string {
 	case len(texts) == 0:
 		return rule.Type.String() + ": the message has none"
 	case len(texts) > 1:
-		return fmt.Sprintf("%d texts of %s", len(texts), rule.Type)
+		var shown []string
+		for _, l := range texts[:min(len(texts), maxShown)] {
+			shown = append(shown, excerpt(l.text, maxAround))
+		}
+		if len(texts) > maxShown {
+			shown = append(shown, "...")
+		}
+		return fmt.Sprintf("%d texts of %s: %s", len(texts), rule.Type, strings.Join(shown, ", "))
 	}
 	text := texts[0].text
 	if len(text) > maxMatch {

@@ -168,7 +168,7 @@ func (r *run) detail(i int) string {
 	case rule.Type == Meta:
 		return r.metaDetail(rule)
 	case rule.call != nil:
-		return "eval: " + excerpt(rule.call.String(), maxDetail)
+		return strings.Trim(excerpt(rule.call.String(), maxDetail), `"`)
 	case rule.header.exists:
 		return rule.where() + " is there"
 	case rule.header.not:

@@ -89,10 +89,10 @@ func (t *TestResult) judge(hit bool, text string) {
 
 // sample makes a message of a test's text, as far as the rule looks.
 func (rule *Rule) sample(text string) (facts, error) {
+	text = strings.ReplaceAll(text, `\n`, "\n")
 	if rule.Type <= Full && rule.call == nil && !rule.header.exists {
 		return &sample{rule, text}, nil
 	}
-	text = strings.ReplaceAll(text, `\n`, "\n")
 	switch {
 	case rule.header.exists || rule.Type == MIMEHeader:
 		text += "\n\n"

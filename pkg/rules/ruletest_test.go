@@ -35,10 +35,12 @@ tflags LATER nosubject
 test LATER ok foo
 rawbody RAW /foo  bar\n/
 test RAW ok foo  bar
+test RAW ok foo  bar\nfoo
 uri LINK m{^http://example\.org/}
 test LINK ok http://example.org/x
 full FULL /^From: x$/m
 test FULL ok From: x
+test FULL ok Subject: x\nFrom: x\nTo: x
 meta TEXT BODY
 test TEXT ok   foo\nbar
 test TEXT fail Subject: foo bar
@@ -73,11 +75,11 @@ test BAYES ok foo
 	if diff := cmp.Diff(want, resultLines(failed)); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
 	}
-	want = []string{"rules/a.cf:34: BAYES: test not run: the rule is off: its score is 0, or it needs what is not there"}
+	want = []string{"rules/a.cf:36: BAYES: test not run: the rule is off: its score is 0, or it needs what is not there"}
 	if diff := cmp.Diff(want, resultLines(skipped)); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
-	if got, want := len(passed), 16; got != want {
+	if got, want := len(passed), 18; got != want {
 		t.Errorf("got %d passed, want %d: %v", got, want, resultLines(passed))
 	}
 }
