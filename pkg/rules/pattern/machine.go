@@ -234,7 +234,7 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 			break
 		}
 	}
-	m.budget = max(m.budget+max(m.fuel, 0)-probed/stepOctets, 0) // what is left of it
+	m.budget = max(m.budget+m.fuel-probed/stepOctets, 0) // what is left of it
 	m.fuel = 0
 	if m.unseen += before - m.budget + 1; m.unseen > lookEvery {
 		m.look()
@@ -252,8 +252,10 @@ func (m *Machine) look() {
 	}
 }
 
-// refuel is called where the fuel is used up. It tells whether the run may go on.
+// refuel is called where the fuel is used up, or more than that: a single step may pass a whole text. It tells whether the
+// run may go on.
 func (m *Machine) refuel() bool {
+	m.budget = max(m.budget+min(m.fuel, 0), 0)
 	m.look()
 	switch {
 	case m.abort == stopped:

@@ -40,10 +40,46 @@ func TestEvilPatterns(t *testing.T) {
 		if got != test.match || m.Bounded() != test.bounded {
 			t.Errorf("/%s/: got %v, bounded %v, want %v, %v", test.pattern, got, m.Bounded(), test.match, test.bounded)
 		}
-		if used := maxSteps - m.budget; used > maxSteps || len(m.stack) > 2*maxStack || len(m.memory.bits)*64 > maxRemember+64 {
-			t.Errorf("/%s/: %d steps, %d frames, %d words of memory", test.pattern, used, len(m.stack), len(m.memory.bits))
+		if len(m.stack) > 2*maxStack || len(m.memory.bits)*64 > maxRemember+64 {
+			t.Errorf("/%s/: %d frames, %d words of memory", test.pattern, len(m.stack), len(m.memory.bits))
 		}
-		t.Logf("/%s/: %d steps", test.pattern, maxSteps-m.budget)
+		t.Logf("/%s/: %d steps", test.pattern, m.Spent())
+	}
+}
+
+// TestStepsCountOctets shows that what passes octets is counted, also where one step passes more than are left until the
+// next look at the limits, and that nothing goes on behind them.
+func TestStepsCountOctets(t *testing.T) {
+	const octets = 1 << 20
+	long := strings.Repeat("a", octets)
+	short := strings.Repeat(strings.Repeat("a", 999)+"b", octets/1000)
+	tests := []struct {
+		pattern, text string
+		passed        int // octets, at least
+	}{
+		{`^a+`, long, octets},
+		{`^a+b`, long, octets},            // by the probe
+		{`^[ab]+(?=b)`, long, 2 * octets}, // there and back: the probe does not look into lookaheads
+		{`^a*?(?=b)`, long, octets},
+		{`^(?>a+)(?=b|c)`, long, octets},
+		{`^a(?=a+$)(?=b)`, long, octets},
+		{`^(a+)\1$`, long, octets},
+		{`a{1000}(?=b)`, short, 100 * octets}, // from each place to the next b
+		{`a{1000}+(?=b)`, short, 100 * octets},
+	}
+	var m Machine
+	for _, test := range tests {
+		p := mustCompile(t, test.pattern, "")
+		m.Begin(t.Context(), 1<<30)
+		m.Match(p, test.text)
+		spent := m.Spent()
+		if spent < test.passed/stepOctets || m.Bounded() {
+			t.Errorf("/%s/: %d steps, bounded %v; want %d at least", test.pattern, spent, m.Bounded(), test.passed/stepOctets)
+		}
+		m.Begin(t.Context(), spent/2)
+		if m.Match(p, test.text) && !m.Bounded() || m.Spent() != spent/2 {
+			t.Errorf("/%s/: with half of the steps: bounded %v, %d of %d steps", test.pattern, m.Bounded(), m.Spent(), spent/2)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func (m *Machine) runSet(s *step, pc, at int) (place int, ok bool) {
 	for end < ahead && set.has(text[end]) {
 		end++
 	}
-	if end < least || !m.spend(1+(end-at)/stepOctets) {
+	if !m.spend(1+(end-at)/stepOctets) || end < least {
 		return 0, false
 	}
 	switch {
