@@ -64,6 +64,7 @@ func TestHostileFiles(t *testing.T) {
 		{"large class", "body X /[" + strings.Repeat("a-z", 100_000) + "]zz/", "", false},
 		{"large alternation", "body X /(?:" + strings.Repeat("ab|cd|", 20_000) + "e)zz/", "", false},
 		{"alternation of beginnings", "body X /" + nested("(?:a", "z", "|b)", 190) + "zz/", "", false},
+		{"long beginning", "body X /(?:" + strings.Repeat("W", 30_000) + "x|" + strings.Repeat("W", 30_000) + "y)zz/", "", false},
 		{"large program", "body X /" + strings.Repeat("a.", 210_000) + "/", "x.cf:1: X: body: pattern: a pattern of more than 400000 steps", false},
 		{"large patterns", lines(30, "body X%d /"+strings.Repeat("(?:ab|cd){40}", 1000)+"/"), "X29: body: the patterns of all rules take more than 134217728 octets", true},
 		{"large definitions", lines(100, "meta X%d 0"+strings.Repeat(" ", 100_000)+"+ 1"), "x.cf:84: X83: meta: the definitions of all rules have more than 8388608 octets", false},
