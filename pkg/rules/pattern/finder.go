@@ -136,7 +136,22 @@ func (f *Finder) addClue(byText map[string]int, text string, u use) {
 	w.uses = append(w.uses, u)
 }
 
-func gramOf(text string) uint32 { return uint32(text[0])<<16 | uint32(text[1])<<8 | uint32(text[2]) }
+// A gram is three octets of a text as the map has them. They are folded by one bit, which also makes one of octets that are
+// no letters; that is good enough for a hash.
+const (
+	foldWord = 0x2020202020202020
+	gramMask = 1<<(8*trigram) - 1
+)
+
+func gramOf(text string) uint32 {
+	return (uint32(text[0]) | uint32(text[1])<<8 | uint32(text[2])<<16) | foldWord&gramMask
+}
+
+// mayHave tells whether some clue may have that gram.
+func (f *Finder) mayHave(gram uint32) bool {
+	bit := gram * hashFactor >> f.shift
+	return f.bits[bit>>6]&(1<<(bit&63)) != 0
+}
 
 // rarestGram is where the rarest three octets of a text begin.
 func rarestGram(text string) int {

@@ -34,7 +34,6 @@ type Spots struct {
 	latest   []int32 // the same
 	marked   []int32 // patterns that have spans
 	spans    []span
-	folded   []byte
 	trigrams []uint16
 	most     int // spans, in place of maxSpans
 }
@@ -68,38 +67,42 @@ func (s *Spots) Forget() {
 	if cap(s.spans) > keptSpans {
 		s.spans = nil
 	}
-	if cap(s.folded) > keptOctets {
-		s.folded = nil
-	}
 	if cap(s.trigrams) > keptOctets {
 		s.trigrams = nil
 	}
 }
 
+// scanClues looks for the clues' trigrams, six places at a time: their eight octets are read and folded at once. The bits that
+// the map has for them are put together, so that the processor has one branch to foretell, which is nearly never taken.
 func (s *Spots) scanClues(f *Finder, number int32, text string) {
-	if len(text) < trigram {
-		return
+	const atOnce, read = 6, 8
+	table, shift := f.bits, f.shift&31
+	i := 0
+	for ; i+read <= len(text); i += atOnce {
+		eight := wordAt(text[i:i+read]) | foldWord
+		one, two, three := uint32(eight)&gramMask*hashFactor>>shift, uint32(eight>>8)&gramMask*hashFactor>>shift, uint32(eight>>16)&gramMask*hashFactor>>shift
+		four, five, six := uint32(eight>>24)&gramMask*hashFactor>>shift, uint32(eight>>32)&gramMask*hashFactor>>shift, uint32(eight>>40)*hashFactor>>shift
+		hits := table[one>>6]>>(one&63)&1 | table[two>>6]>>(two&63)&1<<1 | table[three>>6]>>(three&63)&1<<2 |
+			table[four>>6]>>(four&63)&1<<3 | table[five>>6]>>(five&63)&1<<4 | table[six>>6]>>(six&63)&1<<5
+		for ; hits != 0; hits &= hits - 1 {
+			at := i + bits.TrailingZeros64(hits)
+			s.found(f, number, text, gramOf(text[at:]), at)
+		}
 	}
-	if cap(s.folded) < len(text) {
-		s.folded = make([]byte, len(text)+len(text)/4)
-	}
-	buf := s.folded[:len(text)]
-	table, shift := f.bits, f.shift
-	for i := range buf {
-		buf[i] = folded[text[i]]
-	}
-	gram := uint32(buf[0])<<8 | uint32(buf[1])
-	for i := trigram - 1; i < len(buf); i++ {
-		gram = (gram<<8 | uint32(buf[i])) & (1<<24 - 1)
-		bit := gram * hashFactor >> shift
-		if table[bit>>6]&(1<<(bit&63)) != 0 {
-			s.found(f, number, buf, gram, i-trigram+1)
+	for ; i+trigram <= len(text); i++ {
+		if gram := gramOf(text[i:]); f.mayHave(gram) {
+			s.found(f, number, text, gram, i)
 		}
 	}
 }
 
+// wordAt is the first eight octets of a text.
+func wordAt(t string) uint64 {
+	return uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 | uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+}
+
 // found looks which clues have that trigram, and are there.
-func (s *Spots) found(f *Finder, number int32, text []byte, gram uint32, at int) {
+func (s *Spots) found(f *Finder, number int32, text string, gram uint32, at int) {
 	for i := f.slots[gram*hashFactor>>f.coarse]; i >= 0; {
 		w := &f.clues[i]
 		i = w.next
@@ -107,7 +110,7 @@ func (s *Spots) found(f *Finder, number int32, text []byte, gram uint32, at int)
 			continue
 		}
 		begin := at - w.at
-		if begin < 0 || begin+len(w.text) > len(text) || string(text[begin:begin+len(w.text)]) != w.text {
+		if begin < 0 || !hasFolded(text[begin:], w.text) {
 			continue
 		}
 		for _, u := range w.uses {

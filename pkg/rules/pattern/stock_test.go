@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -149,5 +150,26 @@ func TestStockPatternsLoseNothing(t *testing.T) {
 				t.Errorf("pattern %d on %q: got %d %v, want %d %v", j, own, got, first, want, wantFirst)
 			}
 		}
+	}
+}
+
+// BenchmarkPass looks through a text for what all of SpamAssassin's patterns, or a few, are found by.
+func BenchmarkPass(b *testing.B) {
+	var patterns []*Pattern
+	for _, q := range stockPatterns(b) {
+		if p, err := Compile(q.pattern, q.flags); err == nil {
+			patterns = append(patterns, p)
+		}
+	}
+	text := strings.Repeat("Our offer is better than last week's: fresh bread and cheese from the Alps.\nSee https://shop.example.org/offer/17 for the price, which is valid until Sunday.\n", 64)
+	for _, n := range []int{len(patterns), 50} {
+		finder := NewFinder(patterns[:n])
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			var s Spots
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				s.Scan(finder, []string{text})
+			}
+		})
 	}
 }
