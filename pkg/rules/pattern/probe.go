@@ -16,6 +16,7 @@ type probe struct {
 	class   [256]uint8            // octets that the program does not tell apart are of one class
 	sample  []int16               // by class: one of its octets; the last class is the end of the text
 	asserts bool                  // the program asks what stands before a place
+	loop    int32                 // of counted loops the one whose turns are counted here, too; -1 is none
 	table   atomic.Pointer[table] // grows
 	begin   [contexts]uint32      // by what stands before: the state to begin with
 
@@ -69,9 +70,14 @@ const (
 )
 
 func newProbe(prog *program, room *atomic.Int64) *probe {
-	p := &probe{prog: prog, room: room, known: map[string]uint32{}}
-	for i := range prog.steps {
-		p.asserts = p.asserts || prog.steps[i].do == doHold
+	p := &probe{prog: prog, room: room, loop: -1, known: map[string]uint32{}}
+	for i := len(prog.steps) - 1; i >= 0; i-- {
+		switch prog.steps[i].do {
+		case doHold:
+			p.asserts = true
+		case doCount:
+			p.loop = int32(i) // in the end the first, which is in no other
+		}
 	}
 	p.classify()
 	width := len(p.sample)
@@ -148,7 +154,7 @@ func (p *probe) grow(state uint32, class int) uint32 {
 		return next
 	}
 	kernel := p.kernel[int(state)/len(p.sample)]
-	w := probeWalk{prog: p.prog, octet: int(p.sample[class]), before: int(kernel[0]), seen: map[place]bool{}}
+	w := probeWalk{prog: p.prog, octet: int(p.sample[class]), before: int(kernel[0]), loop: p.loop, seen: map[place]bool{}}
 	pc := uint64(0)
 	for rest := kernel[1:]; len(rest) > 0 && !w.ended; {
 		step, n := binary.Uvarint(rest)

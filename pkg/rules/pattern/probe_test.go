@@ -19,6 +19,9 @@ func TestProbeLosesNothing(t *testing.T) {
 	matched, ruledOut := 0, 0
 	for range 4000 {
 		source, flags := (&maker{r: r}).pattern(3), []string{"", "i", "s", "m", "x", "im"}[r.IntN(6)]
+		if r.IntN(4) == 0 { // loops that are counted
+			source = "(?:" + source + "){" + []string{"", "1,", "2,", "3,"}[r.IntN(4)] + "400}" + (&maker{r: r}).pattern(1)
+		}
 		p, err := Compile(source, flags)
 		if err != nil {
 			continue
@@ -66,7 +69,9 @@ func TestProbe(t *testing.T) {
 		{`[a-z]{2,4} x`, "", "abcde x", 0, false, 5},
 		{`(\w+) \1`, "", "ab ab", 0, true, 4},    // what the group captured is not looked at
 		{`foo(?!bar)`, "", "foobar", 0, true, 4}, // nor a lookahead
-		{`(?:ab{3}){200}c`, "", "abbbc", 0, true, 5},
+		{`(?:ab{3}){200}c`, "", "abbbc", 0, false, 5},
+		{`(?:a|bc{1,50}){9,500}d`, "", "abcbccbcaaaad", 0, false, 13},
+		{`(?:a|bc{1,50}){9,500}d`, "", "abcbccbcaaaaad", 0, true, 15},
 	}
 	for _, tt := range tests {
 		p := mustCompile(t, tt.pattern, tt.flags)

@@ -71,7 +71,8 @@ type probeWalk struct {
 	before int
 	seen   map[place]bool
 	next   []place
-	ended  bool // the pattern can have matched
+	ended  bool  // the pattern can have matched
+	loop   int32 // whose turns are counted
 }
 
 func (w *probeWalk) takes(s set) bool { return w.octet != endOfText && s.has(byte(w.octet)) }
@@ -91,38 +92,36 @@ func (w *probeWalk) visit(at place) {
 	case doFail:
 	case doOctet:
 		if w.octet == int(s.octet) {
-			w.next = append(w.next, place{s.then, 0})
+			w.next = append(w.next, place{s.then, at.turns()})
 		}
 	case doSet:
 		if w.takes(w.prog.sets[s.arg]) {
-			w.next = append(w.next, place{s.then, 0})
+			w.next = append(w.next, place{s.then, at.turns()})
 		}
 	case doText, doFold:
 		w.text(s, at)
 	case doRun:
 		w.run(s, at)
-	case doSplit, doTurn, doCount:
-		w.visit(place{s.then, 0})
-		w.visit(place{s.other, 0})
+	case doSplit, doTurn:
+		w.visit(place{s.then, at.turns()})
+		w.visit(place{s.other, at.turns()})
+	case doCount:
+		w.count(s, at)
 	case doFork:
 		f := w.prog.forks[s.arg]
 		for _, branch := range f.lists[f.by[w.octet]] {
-			w.visit(place{w.prog.targets[s.other+int32(branch)], 0})
+			w.visit(place{w.prog.targets[s.other+int32(branch)], at.turns()})
 		}
 	case doZero:
-		head := &w.prog.steps[s.then]
-		w.visit(place{head.other, 0})
-		if head.min == 0 {
-			w.visit(place{head.then, 0})
-		}
+		w.enter(s, at)
 	case doSave, doClose, doLook, doLookNot, doDone:
-		w.visit(place{s.then, 0})
+		w.visit(place{s.then, at.turns()})
 	case doHold:
 		if w.holds(op(s.arg)) {
-			w.visit(place{s.then, 0})
+			w.visit(place{s.then, at.turns()})
 		}
 	case doAtomic:
-		w.visit(place{s.other, 0})
+		w.visit(place{s.other, at.turns()})
 	default: // the end, a back-reference
 		w.ended = true
 	}
@@ -133,14 +132,16 @@ func (w *probeWalk) text(s *step, at place) {
 	if w.octet == endOfText {
 		return
 	}
-	octet, text := byte(w.octet), w.prog.texts[s.arg]
+	octet, text, taken := byte(w.octet), w.prog.texts[s.arg], at.taken%oneTurn
 	if s.do == doFold {
 		octet = folded[octet]
 	}
 	switch {
-	case octet != text[at.taken]:
-	case int(at.taken)+1 == len(text):
-		w.next = append(w.next, place{s.then, 0})
+	case octet != text[taken]:
+	case int(taken)+1 == len(text):
+		w.next = append(w.next, place{s.then, at.turns()})
+	case taken == oneTurn-1: // a text of 64 kB is long enough
+		w.ended = true
 	default:
 		w.next = append(w.next, place{at.pc, at.taken + 1})
 	}
@@ -154,14 +155,52 @@ func (w *probeWalk) run(s *step, at place) {
 	if most-least > exactTaken || s.min > maxTaken {
 		most = maxText
 	}
-	if at.taken < most && w.takes(w.prog.sets[s.arg]) {
-		taken := at.taken + 1
+	taken := at.taken % oneTurn
+	if taken < most && w.takes(w.prog.sets[s.arg]) {
+		more := taken + 1
 		if most == maxText {
-			taken = min(taken, least)
+			more = min(more, least)
 		}
-		w.next = append(w.next, place{at.pc, taken})
+		w.next = append(w.next, place{at.pc, at.turns() + more})
 	}
-	if at.taken >= least {
+	if taken >= least {
+		w.visit(place{s.then, at.turns()})
+	}
+}
+
+// Where a walk knows the turns of a counted loop, they are above the octets taken.
+const (
+	oneTurn  = 1 << 16
+	maxTurns = 12 // that are counted
+)
+
+// turns are those of a place, without its octets.
+func (at place) turns() int32 { return at.taken &^ (oneTurn - 1) }
+
+// enter begins a counted loop.
+func (w *probeWalk) enter(s *step, at place) {
+	switch head := &w.prog.steps[s.then]; {
+	case s.then == w.loop:
+		w.visit(place{s.then, 0})
+	case head.min > 0: // there is one turn at least
+		w.visit(place{head.other, at.turns()})
+	default:
+		w.visit(place{s.then, at.turns()})
+	}
+}
+
+// count takes another turn of a counted loop, or goes on once there were as many as there must be. That is known of one
+// loop; in any other a turn may be the last.
+func (w *probeWalk) count(s *step, at place) {
+	least := min(s.min, maxTurns) * oneTurn
+	switch turns := at.turns(); {
+	case at.pc != w.loop:
+		w.visit(place{s.other, turns})
+		w.visit(place{s.then, turns})
+	case turns < least:
+		w.visit(place{s.other, turns + oneTurn})
+	default:
+		w.visit(place{s.other, turns})
 		w.visit(place{s.then, 0})
 	}
 }
