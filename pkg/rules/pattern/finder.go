@@ -2,7 +2,9 @@ package pattern
 
 import (
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -78,20 +80,25 @@ const roomForProbes = 768 << 10
 func NewFinder(patterns []*Pattern) *Finder {
 	f := &Finder{patterns: patterns, always: make([]bool, len(patterns))}
 	byText := map[string]int{}
-	var begin []int32
-	var beginnings []*beginning
 	room := new(atomic.Int64)
 	room.Store(roomForProbes)
+	var weak []int32 // patterns without a literal that is good enough
 	for i, p := range patterns {
 		p.room = room
-		starts := p.need.starts()
-		if starts > fewStarts && p.anchor == anchorNone && len(begin) < manyBeginnings {
-			if b := beginningOf(p.prog); b.starts() < min(starts, manyStarts) {
-				begin, beginnings = append(begin, int32(i)), append(beginnings, b)
-				continue
-			}
+		if p.need.starts() > fewStarts && p.anchor == anchorNone && len(weak) < manyBeginnings {
+			weak = append(weak, int32(i))
+		} else {
+			f.addNeed(byText, int32(i))
 		}
-		f.addNeed(byText, int32(i))
+	}
+	var begin []int32
+	var beginnings []*beginning
+	for k, b := range beginningsOf(patterns, weak) {
+		if i := weak[k]; b.starts() < min(patterns[i].need.starts(), manyStarts) {
+			begin, beginnings = append(begin, i), append(beginnings, b)
+		} else {
+			f.addNeed(byText, i)
+		}
 	}
 	if len(begin) < fewBeginnings {
 		for _, i := range begin {
@@ -106,6 +113,22 @@ func NewFinder(patterns []*Pattern) *Finder {
 		begin, beginnings = begin[n:], beginnings[n:]
 	}
 	return f
+}
+
+// beginningsOf finds the beginnings of patterns, several at a time.
+func beginningsOf(patterns []*Pattern, of []int32) []*beginning {
+	all := make([]*beginning, len(of))
+	var next atomic.Int64
+	var working sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(of)) {
+		working.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(of)); i = next.Add(1) - 1 {
+				all[i] = beginningOf(patterns[of[i]].prog)
+			}
+		})
+	}
+	working.Wait()
+	return all
 }
 
 // addNeed has a pattern found by its literals, or always tried where they are too common.
