@@ -117,8 +117,8 @@ func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (
 		}
 		return fmt.Errorf("eval function %s() is not known", c.function)
 	}
-	if wanted := eval.Kind(c.function); wanted != "" && kind.String() != wanted && !(wanted == "body" && kind == RawBody) {
-		return &problem{fmt.Sprintf("eval function %s() is for %s rules", c.function, wanted), "write: " + wanted + " NAME eval:" + c.function + "(...); metas take the rule for 0"}
+	if !function.Rules.May(kind.String()) {
+		return &problem{fmt.Sprintf("eval function %s() is for %s rules", c.function, function.Rules), "write: " + string(function.Rules) + " NAME eval:" + c.function + "(...); metas take the rule for 0"}
 	}
 	switch {
 	case function.Net:

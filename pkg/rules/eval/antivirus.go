@@ -8,10 +8,10 @@ import (
 	"winnow/pkg/message"
 )
 
-var antiVirusFunctions = []Function{
+var antiVirusFunctions = calledBy(BodyRules, []Function{
 	simple("check_microsoft_executable", func(f *Facts) bool { return f.attachments().executable }),
 	simple("check_suspect_name", func(f *Facts) bool { return f.attachments().misnamed }),
-}
+})
 
 // attachments is what file names and first lines of parts give away.
 type attachments struct {

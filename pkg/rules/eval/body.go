@@ -8,7 +8,7 @@ import (
 	"winnow/pkg/message"
 )
 
-var bodyFunctions = []Function{
+var bodyFunctions = calledBy(BodyRules, []Function{
 	{Name: "multipart_alternative_difference", Bind: bindAlternativeDifference},
 	{Name: "multipart_alternative_difference_count", Bind: bindAlternativeCount},
 	{Name: "check_blank_line_ratio", Bind: bindBlankLines},
@@ -33,7 +33,7 @@ var bodyFunctions = []Function{
 		}
 		return found && s.holds(ratio)
 	}),
-}
+})
 
 // bodyLength is the octets of the body, with line ends as LF.
 func bodyLength(m *message.Message) int { return len(m.Body) - bytes.Count(m.Body, []byte("\r\n")) }

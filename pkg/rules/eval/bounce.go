@@ -13,11 +13,11 @@ type bounceSettings struct {
 	relays globSet
 }
 
-var bounceFunctions = []Function{
+var bounceFunctions = calledBy(AnyRules, []Function{
 	simple("have_any_bounce_relays", func(f *Facts) bool { return !f.Settings.bounce.relays.empty() }),
 	simple("check_welcomelist_bounce_relays", returnsOurMail),
 	simple("check_whitelist_bounce_relays", returnsOurMail),
-}
+})
 
 var bounceDirectives = map[string]Directive{
 	"welcomelist_bounce_relays": addBounceRelays,

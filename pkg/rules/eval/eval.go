@@ -17,6 +17,8 @@ import (
 // A Function can be called by a rule.
 type Function struct {
 	Name string
+	// Rules may call it.
+	Rules Callers
 	// Net tells that the function asks the network. Without it, and until it is connected, it answers nothing: a miss.
 	Net bool
 	// Learn tells that the function asks what was learned from earlier mail. There is none, so it answers nothing.

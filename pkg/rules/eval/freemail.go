@@ -25,12 +25,12 @@ func newFreeMailSettings() freeMailSettings {
 	return freeMailSettings{maxBodyEmails: 5, maxBodyFreemails: 3}
 }
 
-var freeMailFunctions = []Function{
+var freeMailFunctions = calledBy(HeaderRules, []Function{
 	{Name: "check_freemail_from", Bind: bindFreeMailFrom},
 	{Name: "check_freemail_header", Bind: bindFreeMailHeader},
 	{Name: "check_freemail_body", Bind: bindFreeMailBody},
 	{Name: "check_freemail_replyto", Bind: bindFreeMailReplyTo},
-}
+})
 
 var freeMailDirectives = map[string]Directive{
 	"freemail_domains":                     addFreeMailDomains,

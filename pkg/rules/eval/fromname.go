@@ -18,7 +18,7 @@ type fromNameSettings struct {
 
 func newFromNameSettings() fromNameSettings { return fromNameSettings{extra: 50, check: 1} }
 
-var fromNameFunctions = []Function{
+var fromNameFunctions = calledBy(HeaderRules, []Function{
 	{Name: "check_fromname_spoof", Bind: bindSpoof},
 	simple("check_fromname_different", func(f *Facts) bool { return f.spoofOf().address }),
 	simple("check_fromname_domain_differ", func(f *Facts) bool { return f.spoofOf().domain }),
@@ -26,7 +26,7 @@ var fromNameFunctions = []Function{
 	simple("check_fromname_contains_email", func(f *Facts) bool { return f.spoofOf().found }),
 	simple("check_fromname_equals_to", func(f *Facts) bool { return f.spoofOf().isRecipient }),
 	simple("check_fromname_equals_replyto", func(f *Facts) bool { return f.spoofOf().isReplyTo }),
-}
+})
 
 var fromNameDirectives = map[string]Directive{
 	"fns_add_addrlist":    addOwner,

@@ -57,7 +57,7 @@ var plugins = []plugin{
 	{name: "ReplaceTags", stock: true},
 	{name: "Rule2XSBody", stock: true},
 	{name: "SPF", stock: true, functions: spfFunctions, directives: spfListDirectives, features: words("has_check_for_spf_errors has_check_spf_skipped_noenvfrom")},
-	{name: "Shortcircuit", functions: silent("check_shortcircuit", Function{})},
+	{name: "Shortcircuit", functions: silent("check_shortcircuit", Function{Rules: AnyRules})},
 	{name: "SpamCop", stock: true},
 	{name: "TextCat", functions: textCatFunctions, directives: textCatDirectives},
 	{name: "TxRep", functions: txrepFunctions},

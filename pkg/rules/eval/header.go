@@ -9,7 +9,7 @@ import (
 	"winnow/pkg/message"
 )
 
-var headerFunctions = []Function{
+var headerFunctions = calledBy(HeaderRules, []Function{
 	// fields of the great providers, and forged ones: forged.go
 	simple("check_for_fake_aol_relay_in_rcvd", isFakeAOL),
 	simple("check_for_forged_hotmail_received_headers", func(f *Facts) bool { return f.hotmailOf().forged }),
@@ -53,7 +53,7 @@ var headerFunctions = []Function{
 		return f.field("To", 0) == "" && f.field("Apparently-To", 0) == ""
 	}),
 	{Name: "check_header_count_range", Bind: bindHeaderCount},
-}
+})
 
 var wordCharset = regexp.MustCompile(`=\?(.+?)\?.\?.*?\?=`)
 

@@ -11,7 +11,7 @@ import (
 
 // HTMLEval: what the HTML of a message is made of. Each function asks one text/html part after the other, and hits where
 // one of them has it.
-var htmlFunctions = []Function{
+var htmlFunctions = calledBy(BodyRules, []Function{
 	{Name: "html_tag_balance", Bind: bindTagBalance},
 	{Name: "html_image_only", Bind: bindImageOnly},
 	{Name: "html_image_ratio", Bind: bindTextArea},
@@ -25,7 +25,7 @@ var htmlFunctions = []Function{
 	simple("check_iframe_src", hasFrame),
 	// SpamAssassin 4 does not keep the charsets that HTML declares, so that this never hits there.
 	simple("html_charset_faraway", func(*Facts) bool { return false }),
-}
+})
 
 // anyHTML is a check of one part's HTML.
 func anyHTML(found func(*Facts, *message.HTML) bool) Check {

@@ -7,9 +7,9 @@ import (
 )
 
 // HTTPSMismatch: links that show a secure site's name and lead elsewhere.
-var httpsFunctions = []Function{
+var httpsFunctions = calledBy(BodyRules, []Function{
 	{Name: "check_https_http_mismatch", Bind: bindMismatch},
-}
+})
 
 // bindMismatch asks for such a link among so many links: at least the first number, less than the second.
 func bindMismatch(args []string, s *Settings) (Check, error) {

@@ -8,7 +8,7 @@ import (
 	"winnow/pkg/message"
 )
 
-var imageFunctions = []Function{
+var imageFunctions = calledBy(BodyRules, []Function{
 	{Name: "image_count", Bind: bindImageCount},
 	{Name: "pixel_coverage", Bind: bindPixels},
 	{Name: "image_size_exact", Bind: bindImageExact},
@@ -16,7 +16,7 @@ var imageFunctions = []Function{
 	{Name: "image_named", Bind: bindImageNamed},
 	{Name: "image_name_regex", Bind: bindImageName},
 	lined("image_to_text_ratio", bindImageRatio),
-}
+})
 
 // An imageKind is the images of one kind that a message has attached.
 type imageKind struct {

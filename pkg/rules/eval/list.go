@@ -27,7 +27,7 @@ func (s *listSettings) list(name string) *globSet {
 	return s.named[name]
 }
 
-var listFunctions = []Function{
+var listFunctions = calledBy(HeaderRules, []Function{
 	anySender("check_from_in_blocklist", "blocklist_from"),
 	anySender("check_from_in_blacklist", "blocklist_from"),
 	anyReceiver("check_to_in_blocklist", "blocklist_to"),
@@ -48,7 +48,7 @@ var listFunctions = []Function{
 	simple("check_forged_in_default_welcomelist", func(f *Facts) bool { return f.welcomedByDefault() < 0 && f.welcomed() == 0 }),
 	simple("check_forged_in_default_whitelist", func(f *Facts) bool { return f.welcomedByDefault() < 0 && f.welcomed() == 0 }),
 	simple("check_mailfrom_matches_rcvd", senderMatchesRelay),
-}
+})
 
 // anySender is a function that looks for any sender in a list.
 func anySender(name, list string) Function {

@@ -8,7 +8,7 @@ import (
 	"winnow/pkg/message"
 )
 
-var mimeFunctions = []Function{
+var mimeFunctions = calledBy(BodyRules, []Function{
 	{Name: "check_for_mime", Bind: bindForMIME},
 	simple("check_for_mime_html", func(f *Facts) bool { return f.isHTML() || f.mimeCounts().html > 0 }),
 	simple("check_for_mime_html_only", func(f *Facts) bool {
@@ -18,7 +18,7 @@ var mimeFunctions = []Function{
 		ratio := f.mimeCounts().ratio
 		return ratio >= s.min && ratio < s.max
 	}),
-	{Name: "check_msg_parse_flags", Bind: bindParseFlag},
+	{Name: "check_msg_parse_flags", Rules: AnyRules, Bind: bindParseFlag},
 	simple("check_for_ascii_text_illegal", func(f *Facts) bool { return f.mimeCounts().notASCII }),
 	{Name: "check_abundant_unicode_ratio", Bind: bindUnicodeRatio},
 	lined("check_for_faraway_charset", bindFarawayCharset),
@@ -28,7 +28,7 @@ var mimeFunctions = []Function{
 		return s.holds(float64(f.mimeCounts().base64Line))
 	}),
 	spanned("check_qp_ratio", spanOf, func(f *Facts, s span) bool { return f.mimeCounts().quotedRatio() >= s.min }),
-}
+})
 
 // mimeTests are what check_for_mime can be asked.
 var mimeTests = map[string]func(*mimeCounts) bool{

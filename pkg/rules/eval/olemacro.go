@@ -34,7 +34,7 @@ func newOLEMacroSettings() oleMacroSettings {
 	}
 }
 
-var oleMacroFunctions = []Function{
+var oleMacroFunctions = calledBy(BodyRules, []Function{
 	simple("check_olemacro", func(f *Facts) bool { return f.office().macro }),
 	simple("check_oleobject", func(f *Facts) bool { return f.office().object }),
 	simple("check_olertfobject", func(f *Facts) bool { return f.office().rtfObject }),
@@ -46,7 +46,7 @@ var oleMacroFunctions = []Function{
 	simple("check_olemacro_download_exe", func(f *Facts) bool { return f.office().download }),
 	simple("check_olemacro_redirect_uri", func(f *Facts) bool { return f.office().redirect }),
 	simple("check_olemacro_mhtml_uri", func(f *Facts) bool { return f.office().mhtml }),
-}
+})
 
 var oleMacroDirectives = map[string]Directive{
 	"olemacro_num_mime":                  countDirective(func(s *Settings) *int { return &s.oleMacro.maxParts }),

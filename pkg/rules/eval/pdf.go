@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-var pdfFunctions = []Function{
+var pdfFunctions = calledBy(BodyRules, []Function{
 	spanned("pdf_count", spanOf, func(f *Facts, s span) bool { return s.holds(float64(f.pdfs().count)) }),
 	spanned("pdf_image_count", spanOf, func(f *Facts, s span) bool { return s.holds(float64(f.pdfs().images)) }),
 	spanned("pdf_pixel_coverage", spanOf, func(f *Facts, s span) bool {
@@ -22,7 +22,7 @@ var pdfFunctions = []Function{
 	{Name: "pdf_match_details", Bind: bindPDFDetails},
 	simple("pdf_is_encrypted", func(f *Facts) bool { return f.pdfs().encrypted }),
 	lined("pdf_is_empty_body", bindPDFEmptyBody),
-}
+})
 
 func bindPDFExact(args []string, _ *Settings) (Check, error) {
 	area, err := exactArea(args)

@@ -8,7 +8,7 @@ import (
 	"winnow/pkg/message"
 )
 
-var relayFunctions = []Function{
+var relayFunctions = calledBy(AnyRules, []Function{
 	simple("check_all_trusted", func(f *Facts) bool {
 		way := f.relays()
 		return len(way.Trusted) > 0 && len(way.Untrusted) == 0 && way.Unparseable == 0
@@ -22,7 +22,7 @@ var relayFunctions = []Function{
 	simple("check_for_illegal_ip", never),
 	simple("helo_ip_mismatch", hasOtherHeloAddr),
 	simple("check_for_sender_no_reverse", hasNamedOrigin),
-	{Name: "check_for_from_domain_in_received_headers", Bind: bindDomainInReceived},
+	{Name: "check_for_from_domain_in_received_headers", Rules: HeaderRules, Bind: bindDomainInReceived},
 	simple("check_for_no_rdns_dotcom_helo", hasNamelessDotcom),
 	simple("check_for_forged_received_trail", func(f *Facts) bool {
 		names, _ := forgedHops(f.relays().Untrusted)
@@ -32,7 +32,7 @@ var relayFunctions = []Function{
 		_, addrs := forgedHops(f.relays().Untrusted)
 		return addrs > 0
 	}),
-}
+})
 
 // never is a function that SpamAssassin keeps only for old rules.
 func never(*Facts) bool { return false }

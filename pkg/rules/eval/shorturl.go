@@ -11,9 +11,9 @@ type shortURLSettings struct{ hosts map[string]bool }
 
 // shortURLFunctions follow no link: what only the shortener's answer tells is a miss.
 var shortURLFunctions = slices.Concat(
-	[]Function{simple("short_url", hasShortURL)},
-	network(`short_url_redir short_url_200 short_url_404 short_url_code short_url_chained short_url_maxchain short_url_loop
-		short_url_tests`),
+	calledBy(BodyRules, []Function{simple("short_url", hasShortURL)}),
+	network(BodyRules, "short_url_redir short_url_200 short_url_404 short_url_code short_url_chained short_url_maxchain short_url_loop"),
+	network(AnyRules, "short_url_tests"),
 )
 
 var shortURLDirectives = map[string]Directive{

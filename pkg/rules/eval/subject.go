@@ -10,12 +10,12 @@ type subjectSettings struct {
 	welcome, block []glob
 }
 
-var subjectFunctions = []Function{
+var subjectFunctions = calledBy(HeaderRules, []Function{
 	simple("check_subject_in_welcomelist", func(f *Facts) bool { return f.subjectHas(f.Settings.subjects.welcome) }),
 	simple("check_subject_in_whitelist", func(f *Facts) bool { return f.subjectHas(f.Settings.subjects.welcome) }),
 	simple("check_subject_in_blocklist", func(f *Facts) bool { return f.subjectHas(f.Settings.subjects.block) }),
 	simple("check_subject_in_blacklist", func(f *Facts) bool { return f.subjectHas(f.Settings.subjects.block) }),
-}
+})
 
 var subjectDirectives = map[string]Directive{
 	"welcomelist_subject": listSubject(func(s *subjectSettings) *[]glob { return &s.welcome }),

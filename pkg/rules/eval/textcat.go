@@ -41,10 +41,10 @@ const LanguagesFile = "languages"
 // SetLanguages takes the models of languages.
 func (s *Settings) SetLanguages(text string) { s.textCat.models = readLanguages(text) }
 
-var textCatFunctions = []Function{
-	{Name: "check_language", Bind: bindLanguage},
+var textCatFunctions = calledBy(BodyRules, []Function{
+	{Name: "check_language", Rules: AnyRules, Bind: bindLanguage},
 	lined("check_body_8bits", bindBody8Bits),
-}
+})
 
 var textCatDirectives = map[string]Directive{
 	"ok_languages": func(s *Settings, value string) error {

@@ -3,11 +3,11 @@ package eval
 import "strings"
 
 // URIEval: links that lead on, and links that hide where they lead.
-var uriFunctions = []Function{
+var uriFunctions = calledBy(AnyRules, []Function{
 	simple("check_for_http_redirector", hasRedirector),
 	simple("check_https_ip_mismatch", hasAddressMismatch),
 	simple("check_uri_truncated", func(f *Facts) bool { return f.Message.URITruncated(&f.uriRules) }),
-}
+})
 
 // hasRedirector asks for a URI that has one of another domain in it.
 func hasRedirector(f *Facts) bool {

@@ -10,8 +10,8 @@ import (
 // excepts it, and what lies below it.
 type uriHostLists map[string]map[string]bool
 
-var uriHostFunctions = []Function{
-	{Name: "check_uri_host_listed", Bind: func(args []string, s *Settings) (Check, error) {
+var uriHostFunctions = calledBy(AnyRules, []Function{
+	{Name: "check_uri_host_listed", Rules: HeaderRules, Bind: func(args []string, s *Settings) (Check, error) {
 		if len(args) == 0 {
 			return nil, errors.New("wants the name of a list, as in enlist_uri_host")
 		}
@@ -21,7 +21,7 @@ var uriHostFunctions = []Function{
 	{Name: "check_uri_host_in_blacklist", Bind: bindURIHosts(blockedHosts)},
 	{Name: "check_uri_host_in_welcomelist", Bind: bindURIHosts(welcomeHosts)},
 	{Name: "check_uri_host_in_whitelist", Bind: bindURIHosts(welcomeHosts)},
-}
+})
 
 // The lists that have functions and directives of their own.
 const (
