@@ -179,9 +179,6 @@ func (k *linker) inheritPriorities() {
 	}
 }
 
-// netPriority is when questions to the network are asked.
-const netPriority = -100
-
 // inheritNet marks metas that name a rule which asks the network.
 func (k *linker) inheritNet() {
 	for _, rule := range k.rules {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -10,9 +9,7 @@ import (
 	"winnow/pkg/filter"
 )
 
-// A rule that is a short circuit ends the work where it hits: rules that would run later are not run. Rules run by
-// priority, and within one priority by what they look at; metas run at the end of the priority by which all is known that
-// they name. Only a set with such a rule knows an order; in any other it makes no difference.
+// A rule that is a short circuit ends the work where it hits: rules that would run later are not run.
 
 // circuitKind is what a short circuit makes of a message.
 type circuitKind uint8
@@ -28,9 +25,6 @@ var circuitKinds = map[string]circuitKind{"off": circuitOff, "on": circuitOn, "s
 
 // circuitPlugin has the directives below.
 const circuitPlugin = "Mail::SpamAssassin::Plugin::Shortcircuit"
-
-// circuitPriority is when the rule of a circuit for spam or ham runs that has no priority of its own.
-const circuitPriority = -200
 
 // shortCircuit reads which rule is a short circuit.
 func (r *reader) shortCircuit(l line) {
@@ -79,22 +73,6 @@ type circuits struct {
 
 func newCircuits() circuits { return circuits{spam: 100, ham: -100} }
 
-// A moment is when a rule runs.
-type moment struct {
-	priority int
-	phase    int
-}
-
-// metaPhase comes behind all others.
-const metaPhase = 9
-
-// never is the moment of a meta that waits for what is not run: until all others are done.
-var never = moment{math.MaxInt, metaPhase}
-
-func (m moment) compare(other moment) int {
-	return cmp.Or(cmp.Compare(m.priority, other.priority), cmp.Compare(m.phase, other.phase))
-}
-
 // linkCircuits finds out when rules run, if there is a short circuit.
 func (s *Set) linkCircuits() {
 	for i, rule := range s.rules {
@@ -105,36 +83,8 @@ func (s *Set) linkCircuits() {
 	if s.circuits.rules == nil {
 		return
 	}
-	s.circuits.moments = make([]moment, len(s.rules))
-	known := make([]bool, len(s.rules))
-	for i := range s.rules {
-		s.moment(i, known)
-	}
+	s.circuits.moments = s.moments()
 	slices.SortStableFunc(s.circuits.rules, func(a, b int) int { return s.circuits.moments[a].compare(s.circuits.moments[b]) })
-}
-
-// moment returns when a rule runs.
-func (s *Set) moment(i int, known []bool) moment {
-	rule := s.rules[i]
-	switch {
-	case known[i]:
-		return s.circuits.moments[i]
-	case rule.off || rule.Type == AskDNS || rule.call != nil && rule.call.silent != "":
-		s.circuits.moments[i] = never
-	case rule.expr == nil:
-		s.circuits.moments[i] = moment{rule.runsAt(), rule.phase()}
-	default:
-		at := moment{math.MinInt, metaPhase}
-		rule.expr.each(func(e *expr) {
-			if e.op == opName && e.rule == none {
-				at = never
-			}
-		})
-		rule.expr.eachRule(func(below int) { at.priority = max(at.priority, s.moment(below, known).priority) })
-		s.circuits.moments[i] = at
-	}
-	known[i] = true
-	return s.circuits.moments[i]
 }
 
 // closeCircuit looks for the first short circuit that hits. Rules that run later are then not run.
