@@ -35,6 +35,7 @@ type Machine struct {
 	budget  int  // steps left after fuel
 	fuel    int  // steps until the next look at the limits
 	begun   bool // budget holds for several calls
+	once    bool // it is not worth while to make a probe
 	unseen  int  // steps since the last look at the context
 	abort   abort
 	memory  memory
@@ -213,7 +214,11 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 	if p.anchor != anchorStar || from > last {
 		at = p.next(m.text, from, last)
 	}
-	probe, probed := p.prober(), 0
+	var probe *probe
+	if at >= 0 && !m.once {
+		probe = p.prober()
+	}
+	probed := 0
 	for ; at >= 0; at = p.next(m.text, at+1, last) {
 		if probe != nil && probed < probeOctets && !m.memory.on {
 			may, octets := probe.may(m.text, at)

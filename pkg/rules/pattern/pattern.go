@@ -170,12 +170,12 @@ func (p *Pattern) Literals() []string { return p.need.texts }
 
 // Match tells whether the text matches. Who matches often has a Machine of his own.
 func (p *Pattern) Match(text string) bool {
-	var m Machine
+	m := Machine{once: true}
 	return m.Match(p, text)
 }
 
 // Find returns the first match in the text, text[start:end].
 func (p *Pattern) Find(text string) (start, end int, ok bool) {
-	var m Machine
+	m := Machine{once: true}
 	return m.Find(p, text, 0)
 }

@@ -75,9 +75,9 @@ func TestProbe(t *testing.T) {
 	}
 	for _, tt := range tests {
 		p := mustCompile(t, tt.pattern, tt.flags)
-		p.short = false
+		probe := newProbe(p.prog, nil)
 		for range 2 { // when it is made, and as it was made
-			may, octets := p.prober().may(tt.text, tt.at)
+			may, octets := probe.may(tt.text, tt.at)
 			if may != tt.may || octets > tt.octets {
 				t.Errorf("/%s/%s on %q at %d: got %v after %d octets, want %v after %d", tt.pattern, tt.flags, tt.text, tt.at, may, octets, tt.may, tt.octets)
 			}
