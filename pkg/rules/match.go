@@ -142,9 +142,12 @@ func (r *run) spend() {
 }
 
 // note ends a match and keeps what it found as evidence, where somebody will see it. A rule that was given up has no more
-// hits than were found by then.
+// hits than were found by then; one that hits where nothing matches (!~) does not, for what was not looked at may match.
 func (r *run) note(i int, rule *Rule, texts []string, hits int, where pattern.Where) int {
 	r.endMatch(i)
+	if hits == 0 && rule.header.not && r.machine.Bounded() {
+		return 1
+	}
 	if hits > 0 && r.evidence[i] == "" && !subrule(rule.Name) && !rule.header.not {
 		r.evidence[i] = rule.where() + " " + excerpt(texts[where.Text][where.Start:where.End], maxDetail)
 	}

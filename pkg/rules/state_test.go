@@ -28,3 +28,16 @@ func TestState(t *testing.T) {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
 }
+
+// TestGivenUpIsNoHit shows that a rule whose pattern is given up misses, also where it is to hit because nothing matches.
+func TestGivenUpIsNoHit(t *testing.T) {
+	const evil = `/^(a|aa|a|b(?=a))*(\w)\2x{3}$/`
+	set := mustLoad(t, "header EVIL Subject =~ "+evil+"\nheader NOT Subject !~ "+evil+"\nheader FINE Subject !~ /b/")
+	text := "Subject: " + strings.Repeat("a", 1900) + "xxx!\n\nx\n"
+	if got := strings.Join(hitting(set, mustParse(t, text)), " "); got != "FINE" {
+		t.Errorf("got hits %s, want FINE", got)
+	}
+	if got := set.Bounded(); got["EVIL"] != 1 || got["NOT"] != 1 {
+		t.Errorf("given up: %v, want EVIL and NOT once", got)
+	}
+}
