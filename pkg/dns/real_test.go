@@ -1,14 +1,9 @@
 package dns_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +12,7 @@ import (
 
 	"winnow/pkg/dns"
 	"winnow/pkg/dns/dnstest"
+	"winnow/pkg/rig"
 )
 
 const listZone = `$SOA 900 ns.zen.example root.zen.example 0 600 300 86400 120
@@ -29,111 +25,38 @@ $TTL 600
 192.0.2.7
 `
 
-// private starts a server in a directory of its own and returns its address when it answers. Its configuration is written
-// by the caller, who is given directory and port.
-func private(t *testing.T, program, probe string, configure func(dir, port string) []string) string {
+// startServers starts a private rbldnsd with one list, and an unbound that knows the list through it.
+func startServers(t *testing.T) (rbldnsd, unbound string) {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("%s is not installed: apt-get install %[1]s", program)
+	if missing := rig.Missing(rig.RbldnsdProgram, rig.UnboundProgram); len(missing) > 0 {
+		t.Skip(strings.Join(missing, "; "))
 	}
-	dir, err := os.MkdirTemp("", "winnow-dns-") // t.TempDir is closed to the user that rbldnsd becomes
+	servers, err := rig.New("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	addr := nobody(t)
-	_, port, err := net.SplitHostPort(addr)
+	t.Cleanup(func() { _ = servers.Close() })
+	lists, err := servers.Rbldnsd(t.Context(), []rig.Zone{{Name: "zen.example", Type: "ip4set", Data: []byte(listZone)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, configure(dir, port)...)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	lines := []string{
+		`local-zone: "refused.example." refuse`,
+		`local-zone: "silent.example." deny`,
+		`local-zone: "big.example." static`,
 	}
-	ended := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(ended) }()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
-	client := newClient(t, short, addr)
-	for range 100 {
-		_, err = client.Resolve(t.Context(), dns.Question{Name: probe, Type: dns.A})
-		if err == nil {
-			return addr
-		}
-		select {
-		case <-ended:
-			t.Fatalf("%s ended: %s", program, log.String())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	t.Fatalf("%s does not answer: %v", program, err)
-	return ""
-}
-
-func write(t *testing.T, dir, name, content string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func startRbldnsd(t *testing.T) string {
-	t.Helper()
-	return private(t, "rbldnsd", "2.0.0.127.zen.example", func(dir, port string) []string {
-		zone := write(t, dir, "zen", listZone)
-		args := []string{"-n", "-b", "127.0.0.1/" + port}
-		if os.Getuid() == 0 {
-			args = append(args, "-u", "nobody")
-		}
-		return append(args, "zen.example:ip4set:"+zone)
-	})
-}
-
-func startUnbound(t *testing.T, lists string) string {
-	t.Helper()
-	var big strings.Builder
 	for _, addr := range manyAddrs(200) {
-		fmt.Fprintf(&big, "  local-data: \"big.example. 300 IN A %s\"\n", addr)
+		lines = append(lines, fmt.Sprintf("local-data: \"big.example. 300 IN A %s\"", addr))
 	}
-	return private(t, "unbound", "2.0.0.127.zen.example", func(dir, port string) []string {
-		conf := write(t, dir, "unbound.conf", `
-server:
-  interface: 127.0.0.1@`+port+`
-  access-control: 127.0.0.0/8 allow
-  directory: "`+dir+`"
-  username: ""
-  chroot: ""
-  pidfile: ""
-  logfile: ""
-  use-syslog: no
-  do-daemonize: no
-  num-threads: 1
-  module-config: "iterator"
-  do-not-query-localhost: no
-  local-zone: "refused.example." refuse
-  local-zone: "silent.example." deny
-  local-zone: "big.example." static
-`+big.String()+`
-remote-control:
-  control-enable: no
-stub-zone:
-  name: "zen.example"
-  stub-addr: `+strings.ReplaceAll(lists, ":", "@")+`
-`)
-		return []string{"-d", "-c", conf}
-	})
+	resolver, err := servers.Unbound(t.Context(), rig.UnboundConfig{Stubs: lists.Stubs(), Lines: lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lists.Addr(), resolver.Addr()
 }
 
 func TestRealServers(t *testing.T) {
-	rbldnsd := startRbldnsd(t)
-	unbound := startUnbound(t, rbldnsd)
+	rbldnsd, unbound := startServers(t)
 	for _, server := range []struct{ name, addr string }{{"rbldnsd", rbldnsd}, {"unbound", unbound}} {
 		t.Run(server.name, func(t *testing.T) {
 			client := newClient(t, ample, server.addr)
