@@ -21,6 +21,8 @@ type derived struct {
 	headers   headerTexts
 	stamped   lazy[Header]
 	relays    atomic.Pointer[keptRelays]
+	envelope  lazy[*finding[EnvelopeIdentity]]
+	identity  finding[Identity]
 }
 
 // lazy is a value that is made when it is first wanted, and shared from then on.

@@ -1,7 +1,6 @@
 package milter
 
 import (
-	"slices"
 	"strings"
 
 	gomilter "github.com/emersion/go-milter"
@@ -38,7 +37,7 @@ func (t *transaction) recipient(address string, mod *gomilter.Modifier) gomilter
 	if t.failed {
 		return s.failure()
 	}
-	r := s.client.filter.Recipient(s.ctx, t.question(address), t.verdict) // may panic
+	r := s.client.filter.Recipient(s.ctx, m.Ask(address), t.verdict) // may panic
 	answered = true
 	if !r.Refused() {
 		return t.pass(address)
@@ -51,16 +50,6 @@ func (t *transaction) pass(address string) gomilter.Response {
 	t.message.Recipients = append(t.message.Recipients, address)
 	t.session.client.passed = true
 	return proceed
-}
-
-// question is the message as the envelope phase sees it. It is a value of its own: a stage that was given up may still
-// read it while the header comes in.
-func (t *transaction) question(recipient string) *message.Message {
-	m := t.message
-	return &message.Message{
-		ID: m.ID, QueueID: m.QueueID, Time: m.Time, Client: m.Client, User: m.User,
-		Sender: m.Sender, Recipients: slices.Clip(m.Recipients), Recipient: recipient, // clipped: what is appended later lies behind it
-	}
 }
 
 // addField notes a header field as it was received.

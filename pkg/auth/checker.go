@@ -1,0 +1,49 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"winnow/pkg/dns"
+	"winnow/pkg/message"
+)
+
+// A Checker finds out who sent a message. It is immutable and serves any number of messages at a time.
+type Checker struct {
+	config   Config
+	resolver dns.Resolver
+	now      func() time.Time
+}
+
+// NewChecker returns the Checker of a valid configuration. now may be nil.
+func NewChecker(c Config, resolver dns.Resolver, now func() time.Time) *Checker {
+	if now == nil {
+		now = time.Now
+	}
+	return &Checker{config: c, resolver: resolver, now: now}
+}
+
+// Envelope returns what the client's address proves, as soon as sender and HELO are known. It is found once for all
+// recipients of a message; nil where ctx ends first.
+func (c *Checker) Envelope(ctx context.Context, m *message.Message) *message.EnvelopeIdentity {
+	return m.IdentifyClient(ctx, func() *message.EnvelopeIdentity {
+		ctx, cancel := c.limit(ctx)
+		defer cancel()
+		spf, helo := c.spf(ctx, m.Origin(), m.Sender)
+		return &message.EnvelopeIdentity{SPF: spf, Helo: helo}
+	})
+}
+
+// Identity returns who sent the message, whose content must be complete. nil where ctx ends first.
+func (c *Checker) Identity(ctx context.Context, m *message.Message) *message.Identity {
+	return m.Identify(ctx, func() *message.Identity {
+		ctx, cancel := c.limit(ctx)
+		defer cancel()
+		return c.identify(ctx, m)
+	})
+}
+
+// limit gives a search its own time: whoever asked first may go away, and others wait for the same answer.
+func (c *Checker) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), c.config.Timeout)
+}
