@@ -20,6 +20,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"winnow/pkg/auth"
 	"winnow/pkg/dns"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/filter"
@@ -136,6 +137,9 @@ func (a *App) Lists() *dnslist.Set { return a.current.Load().lists }
 
 // Rules is the content rules in force.
 func (a *App) Rules() *rules.Set { return a.current.Load().rules }
+
+// Auth finds out who sent a message, by the settings in force.
+func (a *App) Auth() *auth.Checker { return a.current.Load().auth }
 
 // RuleState is how the content rules in force are.
 func (a *App) RuleState() rules.State {

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"winnow/pkg/auth"
 	"winnow/pkg/config"
 	"winnow/pkg/dns"
 	"winnow/pkg/dnslist"
@@ -30,6 +31,7 @@ type Config struct {
 	Policy    filter.Config    `yaml:"policy"`
 	DNS       dns.Config       `yaml:"dns"`
 	Lists     dnslist.Config   `yaml:"lists"`
+	Auth      auth.Config      `yaml:"auth"`
 	Whitelist whitelist.Config `yaml:"whitelist"`
 	Rules     rules.Config     `yaml:"rules"`
 	Stats     stats.Config     `yaml:"stats"`
@@ -58,6 +60,7 @@ func DefaultConfig() Config {
 		Policy:    filter.DefaultConfig(),
 		DNS:       dns.DefaultConfig(),
 		Lists:     dnslist.DefaultConfig(),
+		Auth:      auth.DefaultConfig(),
 		Whitelist: whitelist.DefaultConfig(),
 		Rules:     rules.DefaultConfig(),
 		Stats:     stats.DefaultConfig(),
@@ -120,6 +123,7 @@ func (c *Config) validate(file *config.File) error {
 	check("policy", c.Policy.Validate())
 	check("dns", c.DNS.Validate())
 	check("lists", c.Lists.Validate())
+	check("auth", c.Auth.Validate())
 	check("whitelist", c.Whitelist.Validate())
 	check("rules", c.Rules.Validate())
 	check("stats", c.Stats.Validate())
@@ -128,6 +132,9 @@ func (c *Config) validate(file *config.File) error {
 	}
 	if shortest := min(c.Policy.Limits.Connect, c.Policy.Limits.Content); c.Lists.Timeout >= shortest {
 		check("lists", []error{fmt.Errorf("timeout: %v must be below policy.limits.connect and .content (%v), or a slow list takes the others' answers with it", c.Lists.Timeout, shortest)})
+	}
+	if c.Auth.Timeout >= c.Policy.Limits.Content {
+		check("auth", []error{fmt.Errorf("timeout: %v must be below policy.limits.content (%v), or what was found by then is lost", c.Auth.Timeout, c.Policy.Limits.Content)})
 	}
 	if strings.HasPrefix(c.Whitelist.Enabled, "set:") && !strings.HasPrefix(string(c.StoreURL()), "redis") {
 		check("whitelist", []error{errors.New("enabled: set:NAME is a set in Redis (SADD winnow:set:NAME user@our.example), which needs store: redis://...; without it use file:/path")})

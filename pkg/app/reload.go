@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"winnow/pkg/auth"
 	"winnow/pkg/dns"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/filter"
@@ -28,6 +29,7 @@ type checks struct {
 	own      []netip.Prefix
 	lists    *dnslist.Set
 	rules    *rules.Set
+	auth     *auth.Checker
 	faults   []rules.Fault // of the rules that were left out
 	since    time.Time     // when they were loaded
 	pipeline *filter.Pipeline
@@ -72,9 +74,17 @@ func (a *App) build(c *Config) (*checks, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, faults: faults, since: a.now()}
-	next.pipeline = filter.NewPipeline(stages(lists, a.known, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
+	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, auth: a.newChecker(c), faults: faults, since: a.now()}
+	identity := auth.NewStage(next.auth, set.Defines)
+	next.pipeline = filter.NewPipeline(stages(lists, a.known, identity, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
 	return next, nil
+}
+
+func (a *App) newChecker(c *Config) *auth.Checker {
+	if a.options.Local {
+		return auth.NewChecker(c.Auth, nil, a.now)
+	}
+	return auth.NewChecker(c.Auth, a.resolver, a.now)
 }
 
 // loadRules loads the rules, and says so where a file takes another threshold for granted than the one in force.
@@ -207,7 +217,7 @@ func newFaults(old, now []rules.Fault) error {
 // reloaded returns the settings in force after a reload that read others: what it does not look at takes a restart.
 func (c *Config) reloaded(read *Config) *Config {
 	now := *c
-	now.Policy, now.Lists, now.Rules, now.Networks, now.file = read.Policy, read.Lists, read.Rules, read.Networks, read.file
+	now.Policy, now.Lists, now.Auth, now.Rules, now.Networks, now.file = read.Policy, read.Lists, read.Auth, read.Rules, read.Networks, read.file
 	return &now
 }
 

@@ -63,6 +63,7 @@ func (s *Service) open(c *Config) (err error) {
 	s.milter, err = milter.New(c.Milter, milter.Deps{
 		Filter:  func() milter.Filter { return a.Pipeline() },
 		Account: &ledger{log: a.log, recorder: s.recorder, known: a.known, observe: a.options.Observe},
+		Auth:    func() milter.Identifier { return a.Auth() },
 		Own:     a.own,
 		Log:     a.log,
 		Now:     a.now,

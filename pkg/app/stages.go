@@ -1,6 +1,7 @@
 package app
 
 import (
+	"winnow/pkg/auth"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/filter"
 	"winnow/pkg/rules"
@@ -9,7 +10,7 @@ import (
 
 // stages is the pipeline's order, cheapest first. Stages of one phase run side by side; their order is that of the
 // reports, and of who decides where several could.
-func stages(lists *dnslist.Set, known *whitelist.Stage, content *rules.Stage) []filter.Stage {
+func stages(lists *dnslist.Set, known *whitelist.Stage, identity *auth.Stage, content *rules.Stage) []filter.Stage {
 	return []filter.Stage{
 		// Connect: one address, answers mostly cached; refuses most of what comes, before anything was sent.
 		lists.DNSBL(),
@@ -19,6 +20,9 @@ func stages(lists *dnslist.Set, known *whitelist.Stage, content *rules.Stage) []
 		lists.DNSBLContent(),
 		// The names that HELO and sender gave: a question or two.
 		lists.RHSBL(),
+		// Who really sent it: questions that began at the first recipient, and signatures over the whole message. Its facts are
+		// everybody's; here they are judged.
+		identity,
 		// Links: wants the message parsed, and up to twenty questions a list.
 		lists.URIBL(),
 		// All rules over all text: the most work, and none that waits.

@@ -15,7 +15,8 @@ type Checker struct {
 	now      func() time.Time
 }
 
-// NewChecker returns the Checker of a valid configuration. now may be nil.
+// NewChecker returns the Checker of a valid configuration. With a nil resolver it asks nobody, and knows nothing. now may be
+// nil.
 func NewChecker(c Config, resolver dns.Resolver, now func() time.Time) *Checker {
 	if now == nil {
 		now = time.Now
@@ -23,10 +24,24 @@ func NewChecker(c Config, resolver dns.Resolver, now func() time.Time) *Checker 
 	return &Checker{config: c, resolver: resolver, now: now}
 }
 
+// asks tells whether the Checker asks the DNS.
+func (c *Checker) asks() bool { return c.resolver != nil }
+
+// Begin starts to find out what Envelope returns, and does not wait for it: what is to be known at the end of a message
+// can be found while the message is still on its way.
+func (c *Checker) Begin(m *message.Message) {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	c.Envelope(over, m)
+}
+
 // Envelope returns what the client's address proves, as soon as sender and HELO are known. It is found once for all
 // recipients of a message; nil where ctx ends first.
 func (c *Checker) Envelope(ctx context.Context, m *message.Message) *message.EnvelopeIdentity {
 	return m.IdentifyClient(ctx, func() *message.EnvelopeIdentity {
+		if !c.asks() {
+			return &message.EnvelopeIdentity{}
+		}
 		ctx, cancel := c.limit(ctx)
 		defer cancel()
 		spf, helo := c.spf(ctx, m.Origin(), m.Sender)
@@ -37,6 +52,9 @@ func (c *Checker) Envelope(ctx context.Context, m *message.Message) *message.Env
 // Identity returns who sent the message, whose content must be complete. nil where ctx ends first.
 func (c *Checker) Identity(ctx context.Context, m *message.Message) *message.Identity {
 	return m.Identify(ctx, func() *message.Identity {
+		if !c.asks() {
+			return &message.Identity{}
+		}
 		ctx, cancel := c.limit(ctx)
 		defer cancel()
 		return c.identify(ctx, m)

@@ -2,13 +2,60 @@ package auth
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"winnow/pkg/filter"
 )
 
 // Config is what the operator decides about who is believed.
 type Config struct {
 	// Timeout is how long it may take to find out who sent a message. Default 5s; it must be below limits.content.
 	Timeout time.Duration `yaml:"timeout"`
+	// Scores are in force in place of those in Symbols.
+	Scores []Score `yaml:"scores"`
+	// DMARC is what is done with mail that the author's domain disowns.
+	DMARC DMARCConfig `yaml:"dmarc"`
+}
+
+// A Score is what a symbol is worth; 0 shows and counts it only.
+type Score struct {
+	Symbol string  `yaml:"symbol"`
+	Score  float64 `yaml:"score"`
+}
+
+// DMARCConfig says what becomes of mail that fails DMARC, by what the domain asks for.
+type DMARCConfig struct {
+	Reject     DMARCAction `yaml:"reject"`     // where it asks for p=reject: points, tag, quarantine or reject
+	Quarantine DMARCAction `yaml:"quarantine"` // where it asks for p=quarantine: points, tag or quarantine
+}
+
+// A DMARCAction is what is done about a failure of DMARC: at least that action, or nothing beyond the points.
+type DMARCAction filter.Action
+
+// points is how the configuration writes that there is no action.
+const points = "points"
+
+func (a DMARCAction) String() string {
+	if filter.Action(a) == filter.None {
+		return points
+	}
+	return filter.Action(a).String()
+}
+
+// MarshalText writes the action as its name.
+func (a DMARCAction) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads an action's name.
+func (a *DMARCAction) UnmarshalText(text []byte) error {
+	for _, known := range []filter.Action{filter.None, filter.Tag, filter.Quarantine, filter.Reject} {
+		if DMARCAction(known).String() == string(text) {
+			*a = DMARCAction(known)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown action %q: one of points, tag, quarantine, reject", text)
 }
 
 // DefaultConfig returns settings that work.
@@ -16,14 +63,29 @@ func DefaultConfig() Config {
 	return Config{Timeout: 5 * time.Second}
 }
 
-// maxTimeout is the most that Timeout may be: Postfix waits for us.
-const maxTimeout = 20 * time.Second
+// Bounds of what an operator may set.
+const (
+	maxTimeout = 20 * time.Second // Postfix waits for us
+	maxScore   = 100              // points; more is a slip of the pen
+)
 
 // Validate returns every fault of the configuration.
 func (c *Config) Validate() []error {
 	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	if c.Timeout <= 0 || c.Timeout > maxTimeout {
-		faults = append(faults, fmt.Errorf("timeout: must be above 0 and at most %v", maxTimeout))
+		fault("timeout: must be above 0 and at most %v", maxTimeout)
+	}
+	for _, s := range c.Scores {
+		if !slices.ContainsFunc(symbols, func(known symbol) bool { return known.name == s.Symbol }) {
+			fault("scores: there is no symbol %q; there are %s", s.Symbol, strings.Join(Symbols(), ", "))
+		}
+		if s.Score > maxScore || s.Score < -maxScore {
+			fault("scores: %s: %g is more than %d points", s.Symbol, s.Score, maxScore)
+		}
+	}
+	if a := filter.Action(c.DMARC.Quarantine); a > filter.Quarantine {
+		fault("dmarc.quarantine: %v is more than the domain asks for; points, tag or quarantine", a)
 	}
 	return faults
 }

@@ -41,10 +41,17 @@ type Account interface {
 	Connection(c message.Client, v *filter.Verdict, refused bool)
 }
 
+// An Identifier finds out who sent a message.
+type Identifier interface {
+	// Begin starts to ask what the envelope tells, and returns at once.
+	Begin(m *message.Message)
+}
+
 // Deps are what a Server works with. Filter and Account are needed.
 type Deps struct {
 	Filter  func() Filter         // the one in force; asked for once for each client, which keeps it
 	Account Account               //
+	Auth    func() Identifier     // the one in force; nil: nobody finds out
 	Own     func(netip.Addr) bool // is it in the operator's own networks? nil: none is
 	Log     *zap.Logger           // nil: nothing is logged
 	Now     func() time.Time      // nil: time.Now

@@ -37,12 +37,22 @@ func (t *transaction) recipient(address string, mod *gomilter.Modifier) gomilter
 	if t.failed {
 		return s.failure()
 	}
-	r := s.client.filter.Recipient(s.ctx, m.Ask(address), t.verdict) // may panic
+	asked := m.Ask(address)
+	r := s.client.filter.Recipient(s.ctx, asked, t.verdict) // may panic
 	answered = true
 	if !r.Refused() {
+		t.identify(asked)
 		return t.pass(address)
 	}
 	return s.refuse(r.Action, s.server.config.Texts.forClient(r.Action, r.Decider), m.ID, r.Decider)
+}
+
+// identify has it found out who sent the message, with the first recipient that is let through: while the message comes in,
+// and not of those that are refused. It takes what the recipient was asked about with, for that does not change meanwhile.
+func (t *transaction) identify(asked *message.Message) {
+	if auth := t.session.server.deps.Auth; auth != nil && len(t.message.Recipients) == 0 && !asked.Outbound() {
+		auth().Begin(asked)
+	}
 }
 
 // pass lets a recipient through.
