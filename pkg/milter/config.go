@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 )
 
 // Config is how winnow listens and how it speaks.
@@ -40,8 +41,10 @@ type Config struct {
 	WriteTimeout time.Duration `yaml:"write_timeout"`
 
 	// Headers are the fields that incoming mail gets, of those in Marks. Copies that the sender put in are removed,
-	// whether or not we write the field.
+	// whether or not we write the field; but of Authentication-Results only those in our name, and only if we write it.
 	Headers []string `yaml:"headers"`
+	// AuthservID is our name in Authentication-Results; "" is what the MTA calls itself.
+	AuthservID string `yaml:"authserv_id"`
 	// RemoveHeaders are further fields that no sender may set, such as another filter's.
 	RemoveHeaders []string `yaml:"remove_headers"`
 
@@ -69,7 +72,7 @@ func DefaultConfig() Config {
 		IdleTimeout:    2 * time.Hour, // libmilter's is 7210 s
 		ReadTimeout:    30 * time.Second,
 		WriteTimeout:   30 * time.Second,
-		Headers:        []string{"X-Spam-Flag", "X-Spam-Status", "X-Spam-Level", "X-Spam-Score"},
+		Headers:        []string{"X-Spam-Flag", "X-Spam-Status", "X-Spam-Level", "X-Spam-Score", resultsField},
 		Texts: Texts{
 			Spam:     "Message looks like spam; if it is not, send the id in brackets to postmaster of the recipient's domain",
 			Deferred: "Not accepted now, please try again later",
@@ -166,8 +169,13 @@ func (c *Config) Validate() []error {
 func (c *Config) headerFaults() []error {
 	var faults []error
 	for _, name := range c.Headers {
-		if findMark(name) < 0 {
+		if findMark(name) < 0 && !strings.EqualFold(name, resultsField) {
 			faults = append(faults, fmt.Errorf("headers: %q is no field that winnow writes; they are %s", name, strings.Join(Marks(), ", ")))
+		}
+	}
+	if id := c.AuthservID; id != "" {
+		if ascii, ok := message.HostASCII(id); !ok || ascii != id {
+			faults = append(faults, fmt.Errorf("authserv_id: %q is no host name in lower case, such as mx.our.example", id))
 		}
 	}
 	for _, name := range c.RemoveHeaders {

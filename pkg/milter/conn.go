@@ -145,7 +145,8 @@ func (c *conn) pass(code gomilter.Code, data []byte) bool {
 		if !c.guard.full() {
 			return true
 		}
-		c.session.skipField(headerName(data), len(data)+1) // a colon and CRLF for two NULs
+		name, value := headerField(data)
+		c.session.skipField(name, value, len(data)+1) // a colon and CRLF for two NULs
 		if !c.session.options.has(gomilter.OptNoHeaderReply) {
 			c.answer(proceed)
 		}

@@ -190,8 +190,9 @@ func connectAddress(data []byte) string {
 	return ""
 }
 
-// headerName returns the name in the data of a HEADER frame.
-func headerName(data []byte) string {
-	name, _, _ := bytes.Cut(data, nul)
-	return string(name)
+// headerField returns what stands in the data of a HEADER frame.
+func headerField(data []byte) (name, value string) {
+	first, rest, _ := bytes.Cut(data, nul)
+	second, _, _ := bytes.Cut(rest, nul)
+	return string(first), string(second)
 }

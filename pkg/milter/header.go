@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,10 @@ var marks = []mark{
 }
 
 // Marks returns the names of the header fields that winnow can write.
-func Marks() []string {
+func Marks() []string { return append(markNames(), resultsField) }
+
+// markNames returns those that no sender may set in any form.
+func markNames() []string {
 	names := make([]string, len(marks))
 	for i := range marks {
 		names[i] = marks[i].name
@@ -140,12 +144,14 @@ func fold(column int, words []string) string {
 
 // A marker puts our header fields into messages, and takes out what senders put in by those names.
 type marker struct {
-	write []mark
-	ours  []string // names that no sender may set
+	write   []mark
+	results bool     // Authentication-Results are written, too
+	ours    []string // names that no sender may set
 }
 
 func newMarker(c *Config) *marker {
-	m := &marker{ours: Marks()}
+	m := &marker{ours: markNames()}
+	m.results = slices.ContainsFunc(c.Headers, func(name string) bool { return strings.EqualFold(name, resultsField) })
 	for i := range marks {
 		for _, name := range c.Headers {
 			if findMark(name) == i {
@@ -182,13 +188,9 @@ func (m *marker) apply(mod *gomilter.Modifier, o options, copies []int, v *filte
 	if !o.may(gomilter.OptAddHeader) {
 		return
 	}
-	blank := ""
-	if o.has(gomilter.OptHeaderLeadingSpace) {
-		blank = " " // agreed on: then nobody puts one between colon and value but us
-	}
 	for _, f := range m.write {
 		if value := f.value(v); value != "" {
-			_ = mod.AddHeader(f.name, blank+value)
+			_ = mod.AddHeader(f.name, o.blank()+value)
 		}
 	}
 }

@@ -124,6 +124,10 @@ func set(c *milter.Config, d *milter.Deps, key, value string) error {
 		c.Headers = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 	case "remove_headers":
 		c.RemoveHeaders = strings.Split(value, ",")
+	case "authserv_id":
+		c.AuthservID = value
+	case "auth":
+		d.Auth = func() milter.Identifier { return miltertest.Identifier{} }
 	case "max_body":
 		c.MaxBody, err = strconv.ParseInt(value, 10, 64)
 	case "own":

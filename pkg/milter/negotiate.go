@@ -18,6 +18,15 @@ func (o options) may(action gomilter.OptAction) bool { return o.actions&action !
 // has tells whether that part of the protocol was agreed on.
 func (o options) has(p gomilter.OptProtocol) bool { return o.protocol&p == p && p != 0 }
 
+// blank is what stands before the value of a field that we write: where it was agreed on that leading blanks are kept, nobody
+// puts one between colon and value but us.
+func (o options) blank() string {
+	if o.has(gomilter.OptHeaderLeadingSpace) {
+		return " "
+	}
+	return ""
+}
+
 // What we ask for, of what is offered.
 const (
 	wantedActions = gomilter.OptAddHeader | gomilter.OptChangeHeader | gomilter.OptQuarantine | gomilter.OptSetSymList

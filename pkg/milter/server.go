@@ -45,6 +45,8 @@ type Account interface {
 type Identifier interface {
 	// Begin starts to ask what the envelope tells, and returns at once.
 	Begin(m *message.Message)
+	// Identity returns who sent a complete message, nil where ctx ends first. It returns within a limit of its own.
+	Identity(ctx context.Context, m *message.Message) *message.Identity
 }
 
 // Deps are what a Server works with. Filter and Account are needed.

@@ -110,21 +110,25 @@ func (s *session) Helo(name string, _ *gomilter.Modifier) (gomilter.Response, er
 // MailFrom begins a transaction.
 func (s *session) MailFrom(sender string, mod *gomilter.Modifier) (gomilter.Response, error) {
 	return s.answer("MAIL", gomilter.OptNoMailReply, func() gomilter.Response {
-		s.current = &transaction{
-			session: s,
-			copies:  make([]int, len(s.server.marker.ours)),
-			message: &message.Message{
-				ID:       s.server.deps.NewID(),
-				Time:     s.server.deps.Now(),
-				Client:   s.client.Client,
-				QueueID:  mod.Macros["i"],
-				User:     mod.Macros["{auth_authen}"],
-				Receiver: mod.Macros["j"],
-				Sender:   sender,
-			},
-		}
+		s.current = s.begin(&message.Message{
+			ID:       s.server.deps.NewID(),
+			Time:     s.server.deps.Now(),
+			Client:   s.client.Client,
+			QueueID:  mod.Macros["i"],
+			User:     mod.Macros["{auth_authen}"],
+			Receiver: mod.Macros["j"],
+			Sender:   sender,
+		})
 		return proceed
 	})
+}
+
+func (s *session) begin(m *message.Message) *transaction {
+	t := &transaction{session: s, message: m, copies: make([]int, len(s.server.marker.ours))}
+	if s.server.marker.results && s.server.deps.Auth != nil && !m.Outbound() {
+		t.witness.id = s.server.authservID(m)
+	}
+	return t
 }
 
 // RcptTo asks about one recipient and lets it through or refuses it alone.
@@ -141,9 +145,9 @@ func (s *session) Header(name, value string, _ *gomilter.Modifier) (gomilter.Res
 }
 
 // skipField notes a field that is not kept, of so many octets.
-func (s *session) skipField(name string, size int) {
+func (s *session) skipField(name, value string, size int) {
 	if s.current != nil {
-		s.current.countField(name)
+		s.current.countField(name, value)
 		s.current.message.Size += int64(size)
 	}
 }

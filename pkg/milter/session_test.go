@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -129,6 +130,39 @@ func TestTooManyCopies(t *testing.T) {
 	}
 	if told := s.stop(); len(told) != 3 || !strings.Contains(told[1], "class=none") {
 		t.Errorf("told %q, want no class for the second message", told)
+	}
+}
+
+// The same goes for fields in our name; those of others may be as many as they are.
+func TestTooManyClaims(t *testing.T) {
+	claims := func(id string, n int) *miltertest.Mail {
+		m := *small
+		for range n {
+			m.Header = append(m.Header, [2]string{"Authentication-Results", " " + id + "; none"})
+		}
+		return &m
+	}
+	s := start(t, func(c *milter.Config, d *milter.Deps) {
+		c.AuthservID = "mx.our.example"
+		d.Auth = func() milter.Identifier { return miltertest.Identifier{} }
+	})
+	c := s.dial()
+	greet(t, c, "192.0.2.1")
+	if o := deliver(t, c, claims("mx.other.example", 2500)); o.Reply.Code != 'a' {
+		t.Errorf("other hosts': got %v, want them left alone", o.Reply)
+	}
+	if o := deliver(t, c, claims("mx.our.example", 50)); o.Reply.Code != 'a' {
+		t.Errorf("50 of ours: got %v, want them removed", o.Reply)
+	}
+	if o := deliver(t, c, claims("mx.our.example", 51)); o.Reply.Text() != "550 5.7.1 [id-3] Too many header fields by names that only this host may use" {
+		t.Errorf("51 of ours: got %v, want a refusal", o.Reply)
+	}
+	// behind as much of a header as is kept
+	m := claims("mx.other.example", 2500)
+	m.Header = append(m.Header, [2]string{"Authentication-Results", " mx.our.example; none"})
+	removed := func(r miltertest.Reply) bool { return r.String() == "m 2501 Authentication-Results:" }
+	if o := deliver(t, c, m); !slices.ContainsFunc(o.Changes, removed) {
+		t.Errorf("behind 2500 others: got %v, want it removed", o.Changes)
 	}
 }
 

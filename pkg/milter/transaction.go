@@ -18,7 +18,8 @@ type transaction struct {
 	decided bool            // the content was asked about
 	failed  bool            // something of ours broke: the message gets the answer of on_failure
 
-	copies []int // how many fields came by each name that is ours, see marker
+	copies  []int // how many fields came by each name that is ours, see marker
+	witness witness
 }
 
 // recipient asks about one recipient.
@@ -67,16 +68,19 @@ func (t *transaction) addField(name, value string) {
 	if !t.session.options.has(gomilter.OptHeaderLeadingSpace) && value != "" && value[0] != '\t' && value[0] != '\n' {
 		value = " " + value // the MTA took it off
 	}
-	t.countField(name)
+	t.countField(name, value)
 	m := t.message
 	m.Header = append(m.Header, message.Field{Name: name, Value: value})
 	// Folds come as LF, and stood as CRLF on the wire.
 	m.Size += int64(len(name) + len(":") + len(value) + strings.Count(value, "\n") + len("\r\n"))
 }
 
-func (t *transaction) countField(name string) {
+func (t *transaction) countField(name, value string) {
 	if i := t.session.server.marker.index(name); i >= 0 {
 		t.copies[i]++
+	}
+	if strings.EqualFold(name, resultsField) {
+		t.witness.note(value)
 	}
 }
 
@@ -129,7 +133,7 @@ const (
 
 // crowded tells whether there are more copies to remove than that.
 func (t *transaction) crowded() bool {
-	all := 0
+	all := len(t.witness.forged)
 	for _, n := range t.copies {
 		all += n
 	}
@@ -151,6 +155,7 @@ func (t *transaction) carryOut(mod *gomilter.Modifier) gomilter.Response {
 	}
 	if row.mark && v.Class != filter.ClassOutbound {
 		s.server.marker.apply(mod, s.options, t.copies, v)
+		t.writeResults(mod)
 	}
 	if row.hold {
 		t.hold(mod)
