@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 )
 
 // Config is what the operator decides about who is believed.
@@ -17,6 +18,17 @@ type Config struct {
 	Scores []Score `yaml:"scores"`
 	// DMARC is what is done with mail that the author's domain disowns.
 	DMARC DMARCConfig `yaml:"dmarc"`
+	// MaxSignatures is how many DKIM signatures of a message are verified, those at its top first. Default 8.
+	MaxSignatures int `yaml:"max_signatures"`
+	// ARC is whose word about a message's way is taken.
+	ARC ARCConfig `yaml:"arc"`
+}
+
+// ARCConfig says which of those that hand messages on are believed.
+type ARCConfig struct {
+	// TrustedSealers are domains, as they stand in d= of a seal: what such a one has seen of a message that it handed on
+	// last is taken for true. None by default.
+	TrustedSealers []string `yaml:"trusted_sealers"`
 }
 
 // A Score is what a symbol is worth; 0 shows and counts it only.
@@ -60,13 +72,14 @@ func (a *DMARCAction) UnmarshalText(text []byte) error {
 
 // DefaultConfig returns settings that work.
 func DefaultConfig() Config {
-	return Config{Timeout: 5 * time.Second}
+	return Config{Timeout: 5 * time.Second, MaxSignatures: 8}
 }
 
 // Bounds of what an operator may set.
 const (
-	maxTimeout = 20 * time.Second // Postfix waits for us
-	maxScore   = 100              // points; more is a slip of the pen
+	maxTimeout     = 20 * time.Second // Postfix waits for us
+	maxScore       = 100              // points; more is a slip of the pen
+	mostSignatures = 50               // of one message; mail from people has up to five
 )
 
 // Validate returns every fault of the configuration.
@@ -82,6 +95,14 @@ func (c *Config) Validate() []error {
 		}
 		if s.Score > maxScore || s.Score < -maxScore {
 			fault("scores: %s: %g is more than %d points", s.Symbol, s.Score, maxScore)
+		}
+	}
+	if c.MaxSignatures < 1 || c.MaxSignatures > mostSignatures {
+		fault("max_signatures: must be 1 to %d", mostSignatures)
+	}
+	for _, domain := range c.ARC.TrustedSealers {
+		if name, ok := message.HostASCII(domain); !ok || !strings.Contains(name, ".") {
+			fault("arc.trusted_sealers: %q is no domain", domain)
 		}
 	}
 	if a := filter.Action(c.DMARC.Quarantine); a > filter.Quarantine {

@@ -67,7 +67,7 @@ func (s *Signature) Proves() bool { return s.Result == AuthPass && !s.Testing &&
 
 // An ARC is how the Authenticated Received Chain (RFC 8617) of a message came out: what those that handed it on have seen.
 type ARC struct {
-	Result  AuthResult `json:"result"`  // none, pass or fail
+	Result  AuthResult `json:"result"`  // none, pass or fail; temperror or neutral where it could not be found out
 	Sets    int        `json:"sets"`    // instances in the chain
 	Sealer  string     `json:"sealer"`  // d= of the newest seal
 	Trusted bool       `json:"trusted"` // the chain passed, and the operator trusts that sealer

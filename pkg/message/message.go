@@ -23,9 +23,11 @@ type Message struct {
 	Recipients []string // envelope recipients that were accepted, in order
 	Recipient  string   // the one that the envelope phase asks about
 
-	Header Header
-	Body   []byte // as received, at most as much as the session keeps; see Size
-	Size   int64  // octets of header and body that were sent, also where Body holds fewer
+	Header    Header
+	HeaderCut bool   // fields behind the last one of Header were dropped
+	Body      []byte // as received, at most as much as the session keeps; see Size
+	BodyCut   bool   // Body is only the beginning
+	Size      int64  // octets of header and body that were sent, also where Body holds fewer
 
 	source  *source // where it comes from a file
 	derived derived

@@ -22,21 +22,24 @@ func Parse(r io.Reader, limit int64) (*Message, error) {
 	if _, err := io.Copy(&file, r); err != nil {
 		return nil, err
 	}
+	cut := file.wire > wireSize(file.kept)
 	text := skipSeparator(file.kept)
 	hd := splitHeader(text)
 	body := toCRLF(text[hd.fault:])
 	end := len(text)
 	if limit > 0 && int64(len(body)) > limit {
-		body = body[:limit]
+		body, cut = body[:limit], true
 		end = min(end, hd.end+int(limit))
 	}
 	return &Message{
-		Header: hd.fields,
-		Body:   body,
-		Size:   file.wire - wireSize(file.kept[:len(file.kept)-len(text)]),
-		Sender: returnPath(hd.fields),
-		Stored: true,
-		source: newSource(text[:end], hd),
+		Header:    hd.fields,
+		HeaderCut: hd.cut,
+		Body:      body,
+		BodyCut:   cut,
+		Size:      file.wire - wireSize(file.kept[:len(file.kept)-len(text)]),
+		Sender:    returnPath(hd.fields),
+		Stored:    true,
+		source:    newSource(text[:end], hd),
 	}, nil
 }
 
@@ -140,6 +143,7 @@ type head struct {
 	end       int  // where the body begins
 	crlf      bool // lines end with CRLF
 	missing   bool // there is no empty line
+	cut       bool // there are more than MaxFields
 	truncated bool // a name or a value is longer than MaxFieldName or MaxFieldValue
 }
 
@@ -172,7 +176,11 @@ func splitHeader(text []byte) head {
 				continue
 			}
 		}
-		if len(name) > 0 && len(h.fields) < MaxFields {
+		switch {
+		case len(name) == 0:
+		case len(h.fields) == MaxFields:
+			h.cut = true
+		default:
 			h.truncated = h.truncated || len(name) > MaxFieldName || len(value) > MaxFieldValue
 			h.fields = append(h.fields, Field{Name: string(name), Value: h.value(value)})
 		}

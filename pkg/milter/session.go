@@ -149,6 +149,7 @@ func (s *session) skipField(name, value string, size int) {
 	if s.current != nil {
 		s.current.countField(name, value)
 		s.current.message.Size += int64(size)
+		s.current.message.HeaderCut = true
 	}
 }
 

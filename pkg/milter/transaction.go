@@ -88,7 +88,9 @@ func (t *transaction) countField(name, value string) {
 func (t *transaction) addBody(chunk []byte, most int64) {
 	m := t.message
 	m.Size += int64(len(chunk))
-	chunk = chunk[:min(int64(len(chunk)), most-int64(len(m.Body)))]
+	if room := most - int64(len(m.Body)); int64(len(chunk)) > room {
+		chunk, m.BodyCut = chunk[:room], true
+	}
 	if m.Body == nil {
 		m.Body = chunk // most messages are one chunk
 		return
