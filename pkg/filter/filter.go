@@ -32,10 +32,14 @@ type Phase int
 const (
 	Connect  Phase = iota // the client is known
 	Envelope              // sender and one recipient are known; asked for each recipient
-	Content               // all is there
+	Proof                 // all is there, so that it can be proven who sent it; asked for each recipient who is Held or to be scanned
+	Content               // all is there, and somebody wants it scanned
 )
 
-func (p Phase) String() string { return [...]string{"connect", "envelope", "content"}[p] }
+// phases is how many there are.
+const phases = int(Content) + 1
+
+func (p Phase) String() string { return [...]string{"connect", "envelope", "proof", "content"}[p] }
 
 // A Kind says what sort of thing a source is, which is how the account treats it.
 type Kind int
@@ -72,8 +76,10 @@ type Hit struct {
 	Symbol   string   // "ZEN_XBL", "ADVANCE_FEE_5"
 	Score    float64  // points; negative speaks for the message
 	Action   Action   // what it demands on its own; None leaves it to the points
-	Standing Standing // what it makes of the recipient; only in the envelope phase
+	Standing Standing // what it makes of the recipient; only in the phases that are asked for each
 	Observe  bool     // it is counted and shown, but has no effect: neither points nor action
+	Claim    string   // the known sender that the message claims to be from, and is not proven to be
+	Forged   bool     // of a claim: it is disproved, not just unproven
 	Detail   string   // evidence for us: "4.3.2.1.zen.spamhaus.org A 127.0.0.4"
 	Text     string   // what a stranger is told if this hit decides; "{id}" stands for the reject id
 }
@@ -116,7 +122,7 @@ func (a *Action) UnmarshalText(text []byte) error {
 	return errors.New(`unknown action "` + string(text) + `": one of none, accept, tag, quarantine, defer, reject, discard`)
 }
 
-// A Standing is what the envelope phase makes of one recipient.
+// A Standing is what the envelope phase makes of one recipient, and the proof phase of those that it is asked for.
 type Standing int
 
 const (
@@ -124,10 +130,11 @@ const (
 	NotEnabled                  // the recipient has not enabled filtering
 	Whitelisted                 // the recipient knows the sender
 	Blacklisted                 // the recipient does not want the sender: refused, alone
+	Held                        // the recipient knows the sender, if it is the sender: what is to be proven decides at the end
 )
 
 func (s Standing) String() string {
-	return [...]string{"scan", "not enabled", "whitelisted", "blacklisted"}[s]
+	return [...]string{"scan", "not enabled", "whitelisted", "blacklisted", "held"}[s]
 }
 
 // MarshalText writes the standing as its name.

@@ -20,16 +20,22 @@ func TestInvariants(t *testing.T) {
 		if rapid.Bool().Draw(t, "login") {
 			m.User = "alice"
 		}
-		stages := []filter.Stage{drawStage(t, filter.Connect), drawStage(t, filter.Envelope), drawStage(t, filter.Content), standings()}
-		names := []string{"a", "b", "white", "black", "off", "postmaster"}
+		stages := []filter.Stage{drawStage(t, filter.Connect), drawStage(t, filter.Envelope), drawStage(t, filter.Proof), drawStage(t, filter.Content), standings()}
+		stages = append(stages, claims()...)
+		names := []string{"a", "b", "white", "black", "off", "postmaster", "friend", "forger", "gone", "late", "off-friend", "off-forger"}
 		var recipients []string
 		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, len(names), rapid.ID).Draw(t, "recipients") {
 			recipients = append(recipients, name+"@our.example")
 		}
 		v := run(pipeline(config, stages...), m, recipients...)
 
-		lenient := false
+		lenient, unwanted := false, false
 		for _, r := range v.Recipients {
+			if r.Standing == filter.Held && !r.Refused() {
+				t.Errorf("%s is held still", r.Address)
+			}
+			unwanted = unwanted || !r.Refused() && !r.Exempt && v.Connection.Refused() && r.Standing != filter.Whitelisted
+
 			if r.Exempt && r.Refused() {
 				t.Errorf("%s was refused: %v", r.Address, r.Action)
 			}
@@ -43,9 +49,11 @@ func TestInvariants(t *testing.T) {
 			t.Errorf("%v, though some recipient wants no refusal", v.Action)
 		case m.Outbound() && (v.Action != filter.Accept || v.Class != filter.ClassOutbound):
 			t.Errorf("outbound: %v, %v", v.Action, v.Class)
+		case unwanted && !m.Outbound() && v.Action < filter.Tag:
+			t.Errorf("%v, though the client is listed and not every recipient knows the sender", v.Action)
 		case v.AcceptedAny() && v.Class == filter.NoMessage && v.Action != filter.Defer, !v.AcceptedAny() && v.Class > filter.ClassBlacklisted:
 			t.Errorf("class %v with %d recipients left", v.Class, len(m.Recipients))
-		case v.Class != filter.ClassScanned && (v.Caught || v.Weakened != filter.None):
+		case v.Class != filter.ClassScanned && (v.Caught || v.Weakened != filter.None && !unwanted):
 			t.Errorf("%v: caught %v, weakened %v", v.Class, v.Caught, v.Weakened)
 		}
 	})

@@ -14,7 +14,7 @@ import (
 type Limits struct {
 	Connect  time.Duration `yaml:"connect"`  // asking the lists about the client
 	Envelope time.Duration `yaml:"envelope"` // each recipient
-	Content  time.Duration `yaml:"content"`  // everything at the end of the message
+	Content  time.Duration `yaml:"content"`  // the scan at the end of the message; before it as long again for proof of who sent it
 	Scans    int           `yaml:"scans"`    // messages in the content phase at a time; more wait, within its limit
 }
 
@@ -24,7 +24,7 @@ type Limits struct {
 var DefaultLimits = Limits{Connect: 5 * time.Second, Envelope: 2 * time.Second, Content: 10 * time.Second, Scans: 100}
 
 func (l Limits) of(p Phase) time.Duration {
-	return [...]time.Duration{l.Connect, l.Envelope, l.Content}[p]
+	return [...]time.Duration{l.Connect, l.Envelope, l.Content, l.Content}[p]
 }
 
 // grace is what a stage gets beyond its deadline to hand in what it has.
@@ -33,7 +33,7 @@ const grace = 250 * time.Millisecond
 // A Pipeline is the stages in their order and the policy that decides on their answers. It is immutable and serves any
 // number of messages at a time; a reload builds a new one.
 type Pipeline struct {
-	phases [3][]Stage
+	phases [phases][]Stage
 	limits Limits
 	policy *Policy
 	scans  chan struct{} // holds one for each message in the content phase
@@ -70,8 +70,18 @@ func (p *Pipeline) Recipient(ctx context.Context, m *message.Message, v *Verdict
 	return &v.Recipients[len(v.Recipients)-1]
 }
 
-// Content classes the message, asks the content stages if it is to be scanned, and decides.
+// Content settles what waits for proof, classes the message, asks the content stages if it is to be scanned, and decides.
+// Proof comes before the scan, not beside it: a message that is proven to be wanted costs no scan, and where nobody can
+// be known by what is proven, which is most mail, the proof stages ask no more than memory or a store.
 func (p *Pipeline) Content(ctx context.Context, m *message.Message, v *Verdict) {
+	if !m.Outbound() {
+		p.prove(ctx, m, v)
+		p.policy.settle(v)
+		if len(v.Recipients) > 0 && !v.AcceptedAny() { // nobody is left whom the refusal of the connection would spare
+			p.End(v)
+			return
+		}
+	}
 	v.Class = p.policy.class(m, v)
 	if v.Class == ClassScanned {
 		v.Reports = append(v.Reports, p.scan(ctx, m)...)
@@ -153,7 +163,7 @@ func (p *Pipeline) run(ctx context.Context, phase Phase, m *message.Message) []R
 			reports[i] = Report{Stage: s.Name(), Phase: phase, Err: fmt.Errorf("did not return within %v", p.limits.of(phase))}
 			patience.Reset(0) // it is over for the others too, but for those that have answered
 		}
-		if phase == Envelope {
+		if phase == Envelope || phase == Proof {
 			reports[i].Recipient = m.Recipient
 		}
 	}

@@ -65,7 +65,7 @@ func (c *Config) Validate() []error {
 	if c.Limits.Scans < 1 {
 		fault("limits.scans: must be at least 1")
 	}
-	for phase := Connect; phase <= Content; phase++ {
+	for _, phase := range []Phase{Connect, Envelope, Content} {
 		if c.Limits.of(phase) <= 0 {
 			fault("limits.%s: must be above 0", phase)
 		}
@@ -115,18 +115,20 @@ func (p *Policy) connect(m *message.Message, v *Verdict) {
 }
 
 // recipient decides on one recipient. The order is the mission's: a refused connection comes before any whitelist,
-// unless whitelist_rescues turns that round; and nobody refuses postmaster.
+// unless whitelist_rescues turns that round; and nobody refuses postmaster. Where it does, the refusal waits for the
+// proof that a recipient is held for.
 func (p *Policy) recipient(m *message.Message, v *Verdict, reports []Report) Recipient {
 	r := Recipient{Address: m.Recipient, Exempt: p.exempt(m.Recipient), Action: Accept}
-	r.Standing, r.Decider = standing(reports)
+	r.Standing, r.Decider = standing(reports, r.Address, true)
 	if m.Outbound() || r.Exempt {
 		if r.Standing == Blacklisted {
 			r.Standing = Scan
 		}
 		return r
 	}
+	known := r.Standing == Whitelisted || r.Standing == Held
 	switch {
-	case v.Connection.Refused() && !(p.config.WhitelistRescues && r.Standing == Whitelisted):
+	case v.Connection.Refused() && !(p.config.WhitelistRescues && known):
 		r.Action, r.Decider = v.Connection.Action, v.Connection.Decider
 	case r.Standing == Blacklisted:
 		r.Action = Reject
@@ -134,20 +136,6 @@ func (p *Policy) recipient(m *message.Message, v *Verdict, reports []Report) Rec
 		r.Action = Defer
 	}
 	return r
-}
-
-// standing returns what the first hit makes of the recipient.
-func standing(reports []Report) (Standing, *Decider) {
-	for _, report := range reports {
-		for _, result := range report.Results {
-			for _, hit := range result.Hits {
-				if hit.Standing != Scan && !hit.Observe {
-					return hit.Standing, &Decider{Source: result.Source, Hit: hit}
-				}
-			}
-		}
-	}
-	return Scan, nil
 }
 
 func (p *Policy) exempt(recipient string) bool {
@@ -186,6 +174,7 @@ func (p *Policy) content(v *Verdict) {
 	v.Action, v.Threshold = Accept, p.config.Tag
 	if v.Class != ClassScanned {
 		v.Reason = spared(v)
+		refuseLate(v)
 		return
 	}
 	v.Each(func(report *Report, result *Result, hit *Hit) {
@@ -205,9 +194,10 @@ func (p *Policy) content(v *Verdict) {
 	}
 	v.Caught = v.Action >= Tag
 	v.Reason = p.reason(v)
+	refuseLate(v)
 	switch {
 	case !lenient(v):
-		if p.failed(v, Content) { // it comes again, and counts then
+		if p.failed(v, Proof) || p.failed(v, Content) { // it comes again, and counts then
 			v.Class, v.Caught = NoMessage, false
 		}
 	case v.Action > Tag:

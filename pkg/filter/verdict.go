@@ -32,7 +32,7 @@ type Decider struct {
 type Report struct {
 	Stage     string
 	Phase     Phase
-	Recipient string // in the envelope phase: who was asked about
+	Recipient string // in the envelope and proof phases: who was asked about
 	Results   []Result
 	Err       error // the stage itself failed: it panicked, or did not return
 	Took      time.Duration
@@ -43,11 +43,11 @@ type Recipient struct {
 	Address  string
 	Standing Standing
 	Exempt   bool     // never refused: postmaster, abuse
-	Action   Action   // Accept, or the refusal that was spoken at RCPT
+	Action   Action   // Accept, or the refusal: spoken at RCPT, or at the end where it waited for proof
 	Decider  *Decider // what gave it its standing or had it refused; nil where nothing did
 }
 
-// Refused tells whether the recipient was turned away at RCPT.
+// Refused tells whether the recipient was turned away: at RCPT, or with all others at the end.
 func (r *Recipient) Refused() bool { return r.Action >= Defer }
 
 // NewVerdict starts the verdict on a message of a connection; connection is the verdict of the connect phase, or nil.
@@ -66,6 +66,11 @@ func (v *Verdict) AcceptedAny() bool {
 		}
 	}
 	return false
+}
+
+// Waits tells whether the refusal of the connection waits, for this recipient, until it is proven who sent the message.
+func (v *Verdict) Waits(r *Recipient) bool {
+	return v.Connection.Refused() && r.Standing == Held && !r.Refused() && !r.Exempt
 }
 
 // AllReports returns the reports on the message with those on its connection before them.

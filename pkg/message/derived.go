@@ -22,7 +22,7 @@ type derived struct {
 	stamped   lazy[Header]
 	relays    atomic.Pointer[keptRelays]
 	envelope  lazy[*finding[EnvelopeIdentity]]
-	identity  finding[Identity]
+	identity  lazy[*finding[Identity]]
 }
 
 // lazy is a value that is made when it is first wanted, and shared from then on.

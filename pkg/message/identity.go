@@ -148,7 +148,11 @@ func (f *finding[T]) get(ctx context.Context, find func() *T) *T {
 // Identify returns who sent the message: what find finds the first time it is asked for. It is nil where ctx ends first.
 // find must not panic, and must return within a limit of its own; it is given to run beside everything else.
 func (m *Message) Identify(ctx context.Context, find func() *Identity) *Identity {
-	return m.derived.identity.get(ctx, find)
+	return m.identity().get(ctx, find)
+}
+
+func (m *Message) identity() *finding[Identity] {
+	return m.derived.identity.get(func() *finding[Identity] { return new(finding[Identity]) })
 }
 
 // IdentifyClient is Identify for what is known of the envelope alone: SPF. All messages that Ask returned share it with
@@ -170,6 +174,16 @@ func (m *Message) Ask(recipient string) *Message {
 	}
 	shared := m.envelope()
 	q.derived.envelope.get(func() *finding[EnvelopeIdentity] { return shared })
+	return q
+}
+
+// AskWhole is Ask for the proof phase: the content is there, and what was found of the sender is shared.
+func (m *Message) AskWhole(recipient string) *Message {
+	q := m.Ask(recipient)
+	q.Stored, q.SenderKnown, q.source = m.Stored, m.SenderKnown, m.source
+	q.Header, q.Body, q.Size = m.Header, m.Body, m.Size
+	shared := m.identity()
+	q.derived.identity.get(func() *finding[Identity] { return shared })
 	return q
 }
 

@@ -78,12 +78,12 @@ func levelValue(v *filter.Verdict) string {
 
 func statusValue(v *filter.Verdict) string {
 	class := "class=" + strings.ReplaceAll(v.Class.String(), " ", "-")
-	if v.Class != filter.ClassScanned {
-		return "No, " + class
-	}
 	answer := "No,"
 	if v.Action >= filter.Tag {
 		answer = "Yes,"
+	}
+	if v.Class != filter.ClassScanned {
+		return answer + " " + class
 	}
 	words := []string{answer, " score=" + points(v.Total), " required=" + points(v.Threshold), " " + class}
 	return fold(len("X-Spam-Status: "), append(words, tests(v)...))

@@ -131,8 +131,12 @@ const (
 	blacklistedText = "The recipient does not accept mail from this sender"
 )
 
-// forMessage chooses the text for a message that is refused for what it holds.
+// forMessage chooses the text for a message that is refused for what it holds, or for its client where that had to wait
+// for the end.
 func (t *Texts) forMessage(v *filter.Verdict) string {
+	if !v.AcceptedAny() {
+		return t.forClient(v.Action, v.Decider)
+	}
 	if v.Decider != nil && v.Decider.Hit.Text != "" {
 		return v.Decider.Hit.Text
 	}

@@ -41,6 +41,10 @@ func (t *transaction) recipient(address string, mod *gomilter.Modifier) gomilter
 	asked := m.Ask(address)
 	r := s.client.filter.Recipient(s.ctx, asked, t.verdict) // may panic
 	answered = true
+	if t.verdict.Waits(r) { // if it is refused in the end, nobody was let through
+		t.message.Recipients = append(t.message.Recipients, address)
+		return proceed
+	}
 	if !r.Refused() {
 		t.identify(asked)
 		return t.pass(address)
@@ -120,6 +124,7 @@ func (t *transaction) conclude(mod *gomilter.Modifier) gomilter.Response {
 	}
 	s.client.filter.Content(s.ctx, m, t.verdict)
 	t.decided = true
+	s.client.passed = s.client.passed || t.verdict.AcceptedAny()
 	return t.carryOut(mod)
 }
 
