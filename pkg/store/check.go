@@ -45,7 +45,7 @@ func checkRemember(local string, ttl time.Duration, most int) error {
 
 // toRemember returns what there is to note of remotes that were written to: nothing where that does not count any more.
 func toRemember(remotes []string, at time.Time, ttl time.Duration, now time.Time) (contact, []string) {
-	c := contact{toMilli(at), toMilli(at).Add(ttl)}
+	c := contact{at: toMilli(at), expires: toMilli(at).Add(ttl)}
 	var names []string
 	for _, r := range remotes {
 		if isName(r) && c.expires.After(now) {
@@ -53,6 +53,17 @@ func toRemember(remotes []string, at time.Time, ttl time.Duration, now time.Time
 		}
 	}
 	return c, names
+}
+
+// toSent returns what there is to note of a message that was sent.
+func toSent(local, id, note string, at time.Time, ttl time.Duration, most int) (contact, error) {
+	switch {
+	case !isName(id):
+		return contact{}, fmt.Errorf("remember sent: %.64q is no digest", id)
+	case note != "" && !isName(note):
+		return contact{}, fmt.Errorf("remember sent: %.64q is no note", note)
+	}
+	return contact{toMilli(at), toMilli(at).Add(ttl), note}, checkRemember(local, ttl, most)
 }
 
 // checkApply finds what no caller should add, before anything of it is added.

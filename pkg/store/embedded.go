@@ -27,7 +27,7 @@ type Embedded struct {
 	path string
 	now  func() time.Time
 
-	sweptRemotes, sweptDays, sweptNodes []byte // where each sweep goes on; used by one writer at a time
+	sweptRemotes, sweptSent, sweptDays, sweptNodes []byte // where each sweep goes on; used by one writer at a time
 }
 
 var _ Store = (*Embedded)(nil)
@@ -89,7 +89,7 @@ func explain(path string, err error) error {
 // prepare makes the buckets, so that nobody needs to ask whether they are there.
 func (e *Embedded) prepare() error {
 	return e.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketRemotes, bucketDays, bucketExpiry, bucketNodes, bucketSets} {
+		for _, name := range [][]byte{bucketMeta, bucketRemotes, bucketSent, bucketDays, bucketExpiry, bucketNodes, bucketSets} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

@@ -16,10 +16,18 @@ const between = "\x00"
 
 func remoteKey(local, remote string) []byte { return []byte(local + between + remote) }
 
-// toContact reads a correspondent's value.
+// contactTimes is the octets of the times in a contact's value; the note stands behind them.
+const contactTimes = 16
+
+// toContact reads a correspondent's value, or a sent message's.
 func toContact(v []byte) contact {
-	n := unpack(v, 2)
-	return contact{time.UnixMilli(n[0]).UTC(), time.UnixMilli(n[1]).UTC()}
+	times := v[:min(contactTimes, len(v))]
+	n := unpack(times, 2)
+	return contact{time.UnixMilli(n[0]).UTC(), time.UnixMilli(n[1]).UTC(), string(v[len(times):])}
+}
+
+func (c *contact) pack() []byte {
+	return append(pack(c.at.UnixMilli(), c.expires.UnixMilli()), c.note...)
 }
 
 // LastWritten tells when local last wrote to remote.
@@ -48,15 +56,51 @@ func (e *Embedded) Remember(ctx context.Context, local string, remotes []string,
 		return ctx.Err()
 	}
 	return e.update(ctx, func(tx *bbolt.Tx) error {
-		b := tx.Bucket(bucketRemotes)
-		before := remotesOf(b, local)
-		after := maps.Clone(before)
-		note(after, names, c, now, most)
-		if err := replace(b, local, before, after); err != nil {
-			return err
-		}
-		return sweep(b, &e.sweptRemotes, func(v []byte) bool { return !toContact(v).expires.After(now) }, b.Delete)
+		return addContacts(tx.Bucket(bucketRemotes), &e.sweptRemotes, local, names, c, now, most)
 	})
+}
+
+// RememberSent notes that local sent a message.
+func (e *Embedded) RememberSent(ctx context.Context, local, id, note string, at time.Time, ttl time.Duration, most int) error {
+	c, err := toSent(local, id, note, at, ttl, most)
+	now := e.now()
+	if err != nil || !c.expires.After(now) {
+		return err
+	}
+	return e.update(ctx, func(tx *bbolt.Tx) error {
+		return addContacts(tx.Bucket(bucketSent), &e.sweptSent, local, []string{id}, c, now, most)
+	})
+}
+
+// Sent returns the notes on what local sent.
+func (e *Embedded) Sent(ctx context.Context, local string, ids []string) (map[string]string, error) {
+	notes := map[string]string{}
+	err := e.view(ctx, func(tx *bbolt.Tx) error {
+		b := tx.Bucket(bucketSent)
+		if b == nil {
+			return nil // a file of an older winnow, which is only looked at
+		}
+		for _, id := range ids {
+			if v := b.Get(remoteKey(local, id)); v != nil {
+				if c := toContact(v); c.expires.After(e.now()) {
+					notes[id] = c.note
+				}
+			}
+		}
+		return nil
+	})
+	return notes, err
+}
+
+// addContacts notes contacts of a local user, and clears a few that have expired, of whomever.
+func addContacts(b *bbolt.Bucket, swept *[]byte, local string, names []string, c contact, now time.Time, most int) error {
+	before := remotesOf(b, local)
+	after := maps.Clone(before)
+	add(after, names, c, now, most)
+	if err := replace(b, local, before, after); err != nil {
+		return err
+	}
+	return sweep(b, swept, func(v []byte) bool { return !toContact(v).expires.After(now) }, b.Delete)
 }
 
 // replace writes what has changed of a local user's correspondents.
@@ -70,7 +114,7 @@ func replace(b *bbolt.Bucket, local string, before, after map[string]contact) er
 	}
 	for remote, c := range after {
 		if before[remote] != c {
-			if err := b.Put(remoteKey(local, remote), pack(c.at.UnixMilli(), c.expires.UnixMilli())); err != nil {
+			if err := b.Put(remoteKey(local, remote), c.pack()); err != nil {
 				return err
 			}
 		}

@@ -19,6 +19,7 @@ type Memory struct {
 	mu      sync.Mutex
 	answers map[string]answer
 	remotes map[string]map[string]contact // local -> remote
+	sent    map[string]map[string]contact // local -> digest of a message's id
 	sets    map[string]map[string]bool
 	days    map[string]*day
 	nodes   map[string]node
@@ -31,8 +32,11 @@ type answer struct {
 	expires time.Time
 }
 
-// contact is when a correspondent was last written to, and until when that counts.
-type contact struct{ at, expires time.Time }
+// contact is when a correspondent was last written to or a message sent, until when that counts, and a note on it.
+type contact struct {
+	at, expires time.Time
+	note        string
+}
 
 type day struct {
 	counters map[string]int64
@@ -50,6 +54,7 @@ func NewMemory(o Options) *Memory {
 		now:     o.withDefaults().Now,
 		answers: map[string]answer{},
 		remotes: map[string]map[string]contact{},
+		sent:    map[string]map[string]contact{},
 		sets:    map[string]map[string]bool{},
 		days:    map[string]*day{},
 		nodes:   map[string]node{},
@@ -133,16 +138,47 @@ func (m *Memory) Remember(ctx context.Context, local string, remotes []string, a
 	if len(names) == 0 {
 		return ctx.Err()
 	}
-	if m.remotes[local] == nil {
-		m.remotes[local] = map[string]contact{}
-	}
-	note(m.remotes[local], names, c, now, most)
+	addTo(m.remotes, local, names, c, now, most)
 	return ctx.Err()
 }
 
-// note adds remotes that were written to, unless they are known to have been later. What has expired goes, and of the
+// RememberSent notes that local sent a message.
+func (m *Memory) RememberSent(ctx context.Context, local, id, note string, at time.Time, ttl time.Duration, most int) error {
+	c, err := toSent(local, id, note, at, ttl, most)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := m.now(); c.expires.After(now) {
+		addTo(m.sent, local, []string{id}, c, now, most)
+	}
+	return ctx.Err()
+}
+
+// Sent returns the notes on what local sent.
+func (m *Memory) Sent(ctx context.Context, local string, ids []string) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	notes := map[string]string{}
+	for _, id := range ids {
+		if c, ok := m.sent[local][id]; ok && c.expires.After(m.now()) {
+			notes[id] = c.note
+		}
+	}
+	return notes, ctx.Err()
+}
+
+func addTo(table map[string]map[string]contact, local string, names []string, c contact, now time.Time, most int) {
+	if table[local] == nil {
+		table[local] = map[string]contact{}
+	}
+	add(table[local], names, c, now, most)
+}
+
+// add adds remotes that were written to, unless they are known to have been later. What has expired goes, and of the
 // rest all but the most lately written to.
-func note(known map[string]contact, names []string, c contact, now time.Time, most int) {
+func add(known map[string]contact, names []string, c contact, now time.Time, most int) {
 	maps.DeleteFunc(known, func(_ string, c contact) bool { return !c.expires.After(now) })
 	for _, name := range names {
 		if old, ok := known[name]; !ok || !old.at.After(c.at) {

@@ -70,19 +70,20 @@ func (r *Redis) LastWritten(ctx context.Context, local, remote string) (at time.
 		value, err = r.client.HGet(ctx, keyRemote+local, remote).Result()
 		return none(err)
 	})
-	at, found = r.contact(value)
-	return at, found, err
+	c, found := r.contact(value)
+	return c.at, found, err
 }
 
-// contact reads "written-to expires", and finds none where that is not what it is or it has expired.
-func (r *Redis) contact(value string) (time.Time, bool) {
-	at, expires, _ := strings.Cut(value, " ")
+// contact reads "written-to expires note", and finds none where that is not what it is or it has expired.
+func (r *Redis) contact(value string) (contact, bool) {
+	at, rest, _ := strings.Cut(value, " ")
+	expires, note, _ := strings.Cut(rest, " ")
 	a, err := strconv.ParseInt(at, 10, 64)
 	e, err2 := strconv.ParseInt(expires, 10, 64)
 	if err != nil || err2 != nil || e <= r.now().UnixMilli() {
-		return time.Time{}, false
+		return contact{}, false
 	}
-	return time.UnixMilli(a).UTC(), true
+	return contact{time.UnixMilli(a).UTC(), time.UnixMilli(e).UTC(), note}, true
 }
 
 // Remember notes that local wrote to remotes. The list of locals comes first: it may name one without correspondents,
@@ -97,13 +98,45 @@ func (r *Redis) Remember(ctx context.Context, local string, remotes []string, at
 		return ctx.Err()
 	}
 	expires := c.expires.UnixMilli()
-	args := append([]any{c.at.UnixMilli(), expires, now.UnixMilli(), most}, anys(names)...)
+	args := append([]any{c.at.UnixMilli(), expires, now.UnixMilli(), most, ""}, anys(names)...)
 	return r.call(ctx, "remember", func(ctx context.Context) error {
 		if err := localsScript.Run(ctx, r.client, []string{keyLocals}, local, expires, now.UnixMilli()).Err(); err != nil {
 			return err
 		}
 		return rememberScript.Run(ctx, r.client, []string{keyRemote + local}, args...).Err()
 	})
+}
+
+// RememberSent notes that local sent a message.
+func (r *Redis) RememberSent(ctx context.Context, local, id, note string, at time.Time, ttl time.Duration, most int) error {
+	c, err := toSent(local, id, note, at, ttl, most)
+	now := r.now()
+	if err != nil || !c.expires.After(now) {
+		return err
+	}
+	return r.call(ctx, "remember sent", func(ctx context.Context) error {
+		return rememberScript.Run(ctx, r.client, []string{keySent + local}, c.at.UnixMilli(), c.expires.UnixMilli(), now.UnixMilli(), most, note, id).Err()
+	})
+}
+
+// Sent returns the notes on what local sent.
+func (r *Redis) Sent(ctx context.Context, local string, ids []string) (map[string]string, error) {
+	names := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !isName(id) })
+	notes := map[string]string{}
+	if len(names) == 0 || !isName(local) {
+		return notes, ctx.Err()
+	}
+	err := r.call(ctx, "sent", func(ctx context.Context) error {
+		values, err := r.client.HMGet(ctx, keySent+local, names...).Result()
+		for i, v := range values {
+			value, _ := v.(string)
+			if c, ok := r.contact(value); ok {
+				notes[names[i]] = c.note
+			}
+		}
+		return none(err)
+	})
+	return notes, err
 }
 
 // Forget drops one remote of local.
@@ -130,8 +163,8 @@ func (r *Redis) Correspondents(ctx context.Context, local string) (map[string]ti
 	err := r.call(ctx, "correspondents", func(ctx context.Context) error {
 		values, err := r.client.HGetAll(ctx, keyRemote+local).Result()
 		for remote, value := range values {
-			if at, ok := r.contact(value); ok {
-				all[remote] = at
+			if c, ok := r.contact(value); ok {
+				all[remote] = c.at
 			}
 		}
 		return err

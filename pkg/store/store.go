@@ -1,4 +1,4 @@
-// Package store keeps what outlives the process: whom local users have written to, the day's counters, the sets of an
+// Package store keeps what outlives the process: whom local users have written to and which messages they sent, the day's counters, the sets of an
 // operator, and DNS answers that several nodes share. It knows how each of these is kept, not what it is for: the
 // packages that use it declare what they need of it, and a *Memory, an *Embedded and a *Redis all satisfy them.
 //
@@ -35,6 +35,12 @@ type Store interface {
 	Correspondents(ctx context.Context, local string) (map[string]time.Time, error)
 	// Locals returns the local users that have correspondents, sorted.
 	Locals(ctx context.Context) ([]string, error)
+
+	// RememberSent notes under id, a digest, that local sent a message at a time, which counts for ttl, with a note of up to
+	// MaxName octets. Of more than most messages the oldest go.
+	RememberSent(ctx context.Context, local, id, note string, at time.Time, ttl time.Duration, most int) error
+	// Sent returns the notes on those of ids that local sent.
+	Sent(ctx context.Context, local string, ids []string) (notes map[string]string, err error)
 
 	// IsMember tells whether member is in an operator's set. A set that does not exist has no members.
 	IsMember(ctx context.Context, set, member string) (bool, error)

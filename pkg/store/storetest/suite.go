@@ -81,6 +81,8 @@ func Run(t *testing.T, subject Subject) {
 		{"correspondents are refreshed", (*suite).refreshed},
 		{"the oldest correspondents go", (*suite).oldestGo},
 		{"correspondents are forgotten", (*suite).forgotten},
+		{"sent messages", (*suite).sent},
+		{"sent messages expire", (*suite).sentExpire},
 		{"names that are none", (*suite).badNames},
 		{"many locals", (*suite).manyLocals},
 		{"sets", (*suite).sets},
