@@ -119,7 +119,7 @@ func (p *Policy) connect(m *message.Message, v *Verdict) {
 // proof that a recipient is held for.
 func (p *Policy) recipient(m *message.Message, v *Verdict, reports []Report) Recipient {
 	r := Recipient{Address: m.Recipient, Exempt: p.exempt(m.Recipient), Action: Accept}
-	r.Standing, r.Decider = standing(reports, r.Address, true)
+	r.stand(reports)
 	if m.Outbound() || r.Exempt {
 		if r.Standing == Blacklisted {
 			r.Standing = Scan

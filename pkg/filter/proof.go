@@ -8,12 +8,10 @@ import (
 	"winnow/pkg/message"
 )
 
-// prove asks the proof stages about every recipient who is held or to be scanned. All share the time of the phase, so
+// prove asks the proof stages about every recipient who is held or to be scanned, after which nobody is held any more:
+// proven, it knows the sender; else it is what it would be had nothing been claimed. All share the time of the phase, so
 // that a stage that hangs holds up one question and not each of a hundred recipients'.
 func (p *Pipeline) prove(ctx context.Context, m *message.Message, v *Verdict) {
-	if len(p.phases[Proof]) == 0 {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, p.limits.of(Proof))
 	defer cancel()
 	for i := range v.Recipients {
@@ -21,12 +19,16 @@ func (p *Pipeline) prove(ctx context.Context, m *message.Message, v *Verdict) {
 		if r.Refused() || r.Standing != Scan && r.Standing != Held {
 			continue
 		}
-		if ctx.Err() != nil {
-			v.Reports = append(v.Reports, Report{Stage: "proof", Phase: Proof, Recipient: r.Address, Err: fmt.Errorf("no time left to ask about this recipient: %w", ctx.Err())})
-			return
+		var reports []Report
+		switch {
+		case len(p.phases[Proof]) == 0:
+		case ctx.Err() == nil:
+			reports = p.run(ctx, Proof, m.AskWhole(r.Address))
+			onlyOnce(v.Reports, reports)
+		default:
+			reports = []Report{{Stage: "proof", Phase: Proof, Recipient: r.Address, Err: fmt.Errorf("no time left to ask: %w", ctx.Err())}}
 		}
-		reports := p.run(ctx, Proof, m.AskWhole(r.Address))
-		onlyOnce(v.Reports, reports)
+		r.prove(reports)
 		v.Reports = append(v.Reports, reports...)
 	}
 }
@@ -56,55 +58,64 @@ func onlyOnce(before, reports []Report) {
 	}
 }
 
-// standing returns what the first hit about a recipient makes of it. Held is what is left where nothing is settled: a
-// blacklist refuses at RCPT, whatever could be proven later, and what is proven settles what was held.
-func standing(reports []Report, recipient string, mayHold bool) (Standing, *Decider) {
-	var first, held *Decider
-	for i := range reports {
-		report := &reports[i]
-		if report.Recipient != recipient || report.Phase != Envelope && report.Phase != Proof {
-			continue
+// stand says what the first hits of an envelope phase make of a recipient, and what is left of one who is held where
+// nothing is proven. A blacklist refuses at RCPT, whatever could be proven later, and nobody waits who is known already.
+func (r *Recipient) stand(reports []Report) {
+	var held *Decider
+	first := eachStanding(reports, func(d *Decider) bool {
+		if d.Hit.Standing == Held && held == nil {
+			held = d
 		}
-		for _, result := range report.Results {
-			for _, hit := range result.Hits {
-				switch {
-				case hit.Standing == Scan || hit.Observe:
-				case hit.Standing == Held:
-					if held == nil {
-						held = &Decider{Source: result.Source, Hit: hit}
+		return d.Hit.Standing != Held
+	})
+	r.take(first)
+	if held != nil && (r.Standing == Scan || r.Standing == NotEnabled) {
+		r.Standing, r.Decider, r.Unproven = Held, held, first
+	}
+}
+
+// take gives the recipient the standing of a hit, which may be nil.
+func (r *Recipient) take(d *Decider) {
+	if r.Standing, r.Decider = Scan, d; d != nil {
+		r.Standing = d.Hit.Standing
+	}
+}
+
+// prove gives a recipient the standing that the proof phase found for it, else what it is without.
+func (r *Recipient) prove(reports []Report) {
+	proven := eachStanding(reports, func(d *Decider) bool { return d.Hit.Standing == Whitelisted })
+	switch {
+	case proven != nil:
+		r.take(proven)
+	case r.Standing == Held:
+		r.take(r.Unproven)
+	}
+	r.Unproven = nil
+}
+
+// eachStanding returns the first hit that gives a standing and that is accepted; nil for none.
+func eachStanding(reports []Report, accept func(*Decider) bool) *Decider {
+	for i := range reports {
+		for j := range reports[i].Results {
+			result := &reports[i].Results[j]
+			for k := range result.Hits {
+				if hit := &result.Hits[k]; hit.Standing != Scan && !hit.Observe {
+					if d := (&Decider{Source: result.Source, Hit: *hit}); accept(d) {
+						return d
 					}
-				case first == nil, first.Hit.Standing == NotEnabled && report.Phase == Proof:
-					first = &Decider{Source: result.Source, Hit: hit}
 				}
 			}
 		}
 	}
-	switch {
-	case held != nil && mayHold && (first == nil || first.Hit.Standing == NotEnabled):
-		return Held, held
-	case first == nil:
-		return Scan, nil
-	}
-	return first.Hit.Standing, first
+	return nil
 }
 
-// settle decides, behind the proof phase, on the recipients that were held: proven, they know the sender; else they are
-// what they would be had nothing been claimed. A refusal of the connection that waited is carried out where it meets
-// everybody who is left; else the most lenient recipient decides, see content.
+// settle decides, behind the proof phase, on a refusal of the connection that waited. It is carried out where it meets
+// everybody who is left; else the most lenient recipient decides, see refuseLate.
 func (p *Policy) settle(v *Verdict) {
-	spared := false
-	for i := range v.Recipients {
-		r := &v.Recipients[i]
-		if r.Refused() {
-			continue
-		}
-		if r.Standing == Held || r.Standing == Scan {
-			if r.Standing, r.Decider = standing(v.Reports, r.Address, false); r.Standing == Blacklisted {
-				r.Standing = Scan // of one who is exempt
-			}
-		}
-		spared = spared || r.Exempt || r.Standing == Whitelisted
-	}
+	spared := slices.ContainsFunc(v.Recipients, func(r Recipient) bool {
+		return !r.Refused() && (r.Exempt || r.Standing == Whitelisted)
+	})
 	if !v.Connection.Refused() || spared {
 		return
 	}

@@ -144,7 +144,7 @@ func TestProofThatHangs(t *testing.T) {
 	defer close(release)
 	hangs := &filtertest.Stage{Named: "stuck", At: filter.Proof, Answer: func(context.Context, *message.Message) []filter.Result { <-release; return nil }}
 	v := run(pipeline(c, hangs), &message.Message{Client: stranger}, "a@our.example", "b@our.example", "c@our.example")
-	if got := strings.Join(v.Errors(), "|"); strings.Count(got, "stuck: did not return") > 1 || !strings.Contains(got, "proof: no time left") {
+	if got := strings.Join(v.Errors(), "|"); strings.Count(got, "stuck: did not return") > 1 || !strings.Contains(got, "no time left") {
 		t.Errorf("got %q, want one stage that did not return and no time for the rest", got)
 	}
 	if v.Class != filter.ClassScanned || v.Action != filter.Accept {

@@ -45,6 +45,7 @@ type Recipient struct {
 	Exempt   bool     // never refused: postmaster, abuse
 	Action   Action   // Accept, or the refusal: spoken at RCPT, or at the end where it waited for proof
 	Decider  *Decider // what gave it its standing or had it refused; nil where nothing did
+	Unproven *Decider // while it is held: what gives it its standing where nothing is proven; nil: it is scanned then
 }
 
 // Refused tells whether the recipient was turned away: at RCPT, or with all others at the end.
