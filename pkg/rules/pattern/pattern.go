@@ -39,6 +39,7 @@ type Pattern struct {
 
 	need    need    // what every match has
 	stretch stretch // and this, too
+	rare    rare    // and this
 	word    bool    // it begins at a boundary of words
 
 	short bool                  // a match takes so few octets that a probe would not help
@@ -94,7 +95,7 @@ func newPattern(source, flags string, groups bool) (*Pattern, error) {
 		return nil, err
 	}
 	p := &Pattern{prog: prog, anchor: anchorOf(tree), only: -1, least: tree.least, always: always, names: parser.names, warnings: parser.warnings}
-	p.need, p.stretch, p.word = needOf(tree), stretchOf(tree), beginsWith(tree, opBoundary)
+	p.need, p.stretch, p.rare, p.word = needOf(tree), stretchOf(tree), rareOf(tree), beginsWith(tree, opBoundary)
 	p.short = tree.most != unbounded && tree.most <= shortMatch
 	if f := &prog.first; f.set.size() == 1 && !f.end {
 		p.only = int16(f.set.lowest())

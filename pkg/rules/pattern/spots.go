@@ -242,7 +242,7 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 		return CountIn(m, p, s.texts, from, limit)
 	}
 	c := counter{machine: m, pattern: p, limit: limit}
-	at, begin, may := int32(-1), 0, false
+	at, begin, most := int32(-1), 0, -1
 	for i := s.first[pattern]; i >= 0 && c.n < limit; i = s.spans[i].next {
 		sp := s.spans[i]
 		if int(sp.text) < from {
@@ -250,12 +250,9 @@ func (s *Spots) Count(m *Machine, pattern, from, limit int) (n int, first Where)
 		}
 		if sp.text != at {
 			at, begin, m.minEnd = sp.text, 0, 0
-			may = p.stretch.in(s.texts[at])
+			most = p.last(s.texts[at])
 		}
-		if !may {
-			continue
-		}
-		begin = c.count(int(sp.text), s.texts[sp.text], max(begin, int(sp.from)), int(sp.last))
+		begin = c.count(int(sp.text), s.texts[sp.text], max(begin, int(sp.from)), min(int(sp.last), most))
 	}
 	if i := s.latest[pattern]; i >= 0 && s.spans[i].last == theRest {
 		c.all(s.texts, max(from, int(s.spans[i].text)+1))
@@ -284,9 +281,7 @@ type counter struct {
 func (c *counter) all(texts []string, from int) {
 	for i := from; i < len(texts) && c.n < c.limit; i++ {
 		c.machine.minEnd = 0
-		if c.pattern.stretch.in(texts[i]) {
-			c.count(i, texts[i], 0, len(texts[i]))
-		}
+		c.count(i, texts[i], 0, c.pattern.last(texts[i]))
 	}
 }
 
