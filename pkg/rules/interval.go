@@ -1,6 +1,9 @@
 package rules
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // An interval is what a rule or an expression can still come to, ends included, while not all rules were run. Most metas
 // are misses already by what the literal pass ruled out: none of their rules needs to be run.
@@ -184,6 +187,7 @@ func (s *Set) foresee() {
 			rule.most = 1
 		}
 	}
+	s.musts = make([][]int32, len(s.rules))
 	done := make([]bool, len(s.rules))
 	all := outlook{state: s.initial}
 	all.rule = func(i int) interval { // of a meta first what those below it can come to
@@ -197,9 +201,42 @@ func (s *Set) foresee() {
 		}
 		return interval{0, rule.most}
 	}
-	for i := range s.rules {
+	for i, rule := range s.rules {
 		if s.initial[i] != missed {
 			all.rule(i)
 		}
+		if rule.expr != nil {
+			s.musts[i] = slices.Clip(appendMusts(nil, rule.expr))
+		}
 	}
+}
+
+// appendMusts appends the rules without which an expression cannot hit. They stand beside each other in memory, and the
+// expression does not: nearly all metas are known to miss before it is looked at.
+func appendMusts(all []int32, e *expr) []int32 {
+	switch e.op {
+	case opName:
+		if e.rule != none {
+			all = append(all, e.rule)
+		}
+	case opAnd:
+		for i := range e.args {
+			all = appendMusts(all, &e.args[i])
+		}
+	case opMore:
+		if bound := &e.args[1]; bound.op == opNumber && bound.num >= 0 && e.args[0].op == opName {
+			all = appendMusts(all, &e.args[0])
+		}
+	}
+	return all
+}
+
+// lacks tells whether a rule is known to have missed without which the meta cannot hit.
+func (r *run) lacks(meta int) bool {
+	for _, i := range r.set.musts[meta] {
+		if r.state[i] == missed {
+			return true
+		}
+	}
+	return false
 }

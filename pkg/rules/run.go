@@ -84,7 +84,7 @@ func (r *run) ask(i int) float64 {
 	}
 	v, rule := 0.0, r.set.rules[i]
 	if rule.expr != nil {
-		v = r.meta(rule)
+		v = r.meta(i, rule)
 	} else {
 		v = r.leaf(i, rule)
 	}
@@ -105,8 +105,8 @@ func (r *run) settle(i int, v float64) {
 }
 
 // meta calculates a meta rule. A hit is worth its value to other metas, and a negative one counts as 1.
-func (r *run) meta(rule *Rule) float64 {
-	if r.outlook.of(rule.expr).isMiss() {
+func (r *run) meta(i int, rule *Rule) float64 {
+	if r.lacks(i) || r.outlook.of(rule.expr).isMiss() {
 		return 0
 	}
 	switch v, ok := rule.expr.value(r.value); {
@@ -125,7 +125,7 @@ func (r *run) reach(i int) interval {
 	if r.state[i] == unknown {
 		switch {
 		case rule.expr != nil:
-			if r.state[i] = open; r.outlook.of(rule.expr).isMiss() {
+			if r.state[i] = open; r.lacks(i) || r.outlook.of(rule.expr).isMiss() {
 				r.state[i] = missed
 			}
 		case rule.header.exists:
