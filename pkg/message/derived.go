@@ -19,6 +19,7 @@ type derived struct {
 	html      lazy[[]*HTML]
 	details   keptDetails
 	headers   headerTexts
+	names     lazy[*nameSet]
 	stamped   lazy[Header]
 	relays    atomic.Pointer[keptRelays]
 	envelope  lazy[*finding[EnvelopeIdentity]]

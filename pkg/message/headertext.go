@@ -33,9 +33,48 @@ func (m *Message) HeaderText(name string, mod HeaderMod) (string, bool) {
 
 // HeaderTextBy is HeaderText where rule files say what top-level domains there are.
 func (m *Message) HeaderTextBy(rules *URIRules, name string, mod HeaderMod) (string, bool) {
+	if !m.names().mayHave(name) {
+		return "", false
+	}
 	return m.derived.headers.get(mod.key(rules, name), func() (string, bool) {
 		return mod.textOf(rules, m.headerLines(name, mod))
 	})
+}
+
+// nameSet says of most names that no field has them. Rules look at some 200 fields, of which a message has 20.
+type nameSet [4]uint64
+
+func (m *Message) names() *nameSet {
+	return m.derived.names.get(func() *nameSet {
+		names := new(nameSet)
+		for _, pseudo := range [...]string{"ALL", "MESSAGEID", "ToCc", "EnvelopeFrom"} {
+			names.add(pseudo)
+		}
+		for _, field := range m.stamped() {
+			names.add(field.Name)
+		}
+		return names
+	})
+}
+
+func (n *nameSet) add(name string) {
+	word, bit := nameBit(name)
+	n[word] |= bit
+}
+
+func (n *nameSet) mayHave(name string) bool {
+	word, bit := nameBit(name)
+	return n[word]&bit != 0
+}
+
+// nameBit is one of 256, by a name's length, beginning, middle and end, in either case.
+func nameBit(name string) (word int, bit uint64) {
+	if name == "" {
+		return 0, 1
+	}
+	const either = 0x20
+	sum := uint32(len(name)) + uint32(name[0]|either)*7 + uint32(name[len(name)/2]|either)*31 + uint32(name[len(name)-1]|either)*127
+	return int(sum >> 6 & 3), 1 << (sum & 63)
 }
 
 var noRules URIRules // the public suffix list alone
