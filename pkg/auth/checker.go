@@ -27,12 +27,17 @@ func NewChecker(c Config, resolver dns.Resolver, now func() time.Time) *Checker 
 // asks tells whether the Checker asks the DNS.
 func (c *Checker) asks() bool { return c.resolver != nil }
 
-// Begin starts to find out what Envelope returns, and does not wait for it: what is to be known at the end of a message
-// can be found while the message is still on its way.
+// Begin starts to find out what the envelope tells, and does not wait for it: what is to be known at the end of a message
+// can be found while the message is still on its way. What is asked beside SPF is found in the resolver's cache then.
 func (c *Checker) Begin(m *message.Message) {
+	if !c.asks() {
+		return
+	}
 	over, cancel := context.WithCancel(context.Background())
 	cancel()
 	c.Envelope(over, m)
+	names := namesOf(m)
+	go c.hosts(context.Background(), names)
 }
 
 // Envelope returns what the client's address proves, as soon as sender and HELO are known. It is found once for all

@@ -1,0 +1,183 @@
+package auth
+
+import (
+	"fmt"
+	"strings"
+
+	"winnow/pkg/message"
+)
+
+// spfIs tells of an SPF check that came out so. A pass that everybody gets is none.
+func spfIs(result message.AuthResult) func(*facts) (string, bool) {
+	return func(f *facts) (string, bool) {
+		s := &f.id.SPF
+		return aboutSPF(s), s.Result == result && !s.World
+	}
+}
+
+func worldPass(f *facts) (string, bool) { return aboutSPF(&f.id.SPF), f.id.SPF.World }
+
+func heloIs(result message.AuthResult) func(*facts) (string, bool) {
+	return func(f *facts) (string, bool) {
+		s := &f.id.Helo
+		return aboutSPF(s), s.Result == result && s.Domain != ""
+	}
+}
+
+// aboutSPF tells what was asked, and why it came out so.
+func aboutSPF(s *message.SPF) string { return joined(s.Domain, s.Reason) }
+
+// joined joins what there is with a colon.
+func joined(subject, reason string) string {
+	switch {
+	case subject == "":
+		return reason
+	case reason == "":
+		return subject
+	}
+	return subject + ": " + reason
+}
+
+func dkimValid(f *facts) (string, bool) {
+	return f.signature(func(s *message.Signature) bool { return s.Result == message.AuthPass })
+}
+
+func dkimAuthor(f *facts) (string, bool) {
+	return f.signature(func(s *message.Signature) bool { return s.Result == message.AuthPass && signsFor(s, f.names.author) })
+}
+
+func dkimSender(f *facts) (string, bool) {
+	return f.signature(func(s *message.Signature) bool { return s.Result == message.AuthPass && signsFor(s, f.names.sender) })
+}
+
+// signsFor tells whether a signature is the domain's own.
+func signsFor(s *message.Signature, domain string) bool {
+	agent := s.Agent[strings.LastIndexByte(s.Agent, '@')+1:]
+	return domain != "" && (strings.EqualFold(agent, domain) || strings.EqualFold(s.Domain, domain))
+}
+
+// signature looks for a signature, and tells about the first.
+func (f *facts) signature(wanted func(*message.Signature) bool) (string, bool) {
+	for i := range f.id.DKIM {
+		if s := &f.id.DKIM[i]; wanted(s) {
+			return aboutSignature(s), true
+		}
+	}
+	return "", false
+}
+
+func aboutSignature(s *message.Signature) string {
+	text := fmt.Sprintf("d=%s s=%s a=%s", s.Domain, s.Selector, s.Algorithm)
+	if s.Bits > 0 {
+		text += fmt.Sprintf(" bits=%d", s.Bits)
+	}
+	if s.Testing {
+		text += " t=y"
+	}
+	if s.Partial {
+		text += " l="
+	}
+	return joined(text, s.Reason)
+}
+
+// dkimInvalid is true of signatures none of which is valid. Where the DNS did not answer for one, that is not known.
+func dkimInvalid(f *facts) (string, bool) {
+	var first string
+	for i := range f.id.DKIM {
+		s := &f.id.DKIM[i]
+		if s.Result == message.AuthPass || s.Result == message.AuthTempError {
+			return "", false
+		}
+		if first == "" {
+			first = aboutSignature(s)
+		}
+	}
+	return first, first != ""
+}
+
+func dmarcPass(f *facts) (string, bool) {
+	d := &f.id.DMARC
+	by := "spf"
+	if d.DKIM {
+		by = "dkim"
+	}
+	return fmt.Sprintf("%s by %s; p=%s of %s", d.Author, by, d.Policy, d.Domain), d.Result == message.AuthPass
+}
+
+func dmarcFails(policy string) func(*facts) (string, bool) {
+	return func(f *facts) (string, bool) {
+		d := &f.id.DMARC
+		return aboutDMARC(d), d.Result == message.AuthFail && d.Exempt == "" && d.Policy == policy
+	}
+}
+
+func aboutDMARC(d *message.DMARC) string {
+	return joined(fmt.Sprintf("%s; p=%s of %s", d.Author, d.Policy, d.Domain), d.Reason)
+}
+
+func dmarcExempt(f *facts) (string, bool) {
+	d := &f.id.DMARC
+	return joined(aboutDMARC(d), d.Exempt), d.Result == message.AuthFail && d.Exempt != ""
+}
+
+func dmarcMissing(f *facts) (string, bool) {
+	d := &f.id.DMARC
+	return d.Author, d.Author != "" && d.Result == message.AuthNone
+}
+
+func dmarcNoName(f *facts) (string, bool) {
+	d := &f.id.DMARC
+	return fmt.Sprintf("%s under %s", d.Author, d.Domain), d.NoName
+}
+
+func arcIs(result message.AuthResult) func(*facts) (string, bool) {
+	return func(f *facts) (string, bool) { return aboutARC(&f.id.ARC), f.id.ARC.Result == result }
+}
+
+func arcTrusted(f *facts) (string, bool) { return aboutARC(&f.id.ARC), f.id.ARC.Trusted }
+
+func aboutARC(a *message.ARC) string {
+	return joined(fmt.Sprintf("i=%d d=%s", a.Sets, a.Sealer), a.Reason)
+}
+
+func rdnsNone(f *facts) (string, bool) {
+	return f.names.client.Addr.String(), f.hosts.reverse == unnamed
+}
+
+func rdnsUnconfirmed(f *facts) (string, bool) {
+	return fmt.Sprintf("%s is %s, which is another's", f.names.client.Addr, f.hosts.ptr), f.hosts.reverse == unconfirmed
+}
+
+func noDNS(f *facts) (string, bool) { return f.hosts.sender.name, f.hosts.sender.mail == missing }
+
+// noMail is true of a domain that sends no mail by its own words. Where it is proven all the same, by a signature most
+// often, the words are about one way of sending only.
+func noMail(f *facts) (string, bool) {
+	for _, d := range []*mailDomain{&f.hosts.sender, &f.hosts.author} {
+		switch {
+		case !d.nullMX && !d.noSPF || f.id.Proof(d.name) != "":
+		case d.nullMX:
+			return d.name + " MX .", true
+		default:
+			return d.name + " v=spf1 -all", true
+		}
+	}
+	return "", false
+}
+
+func fromDiffers(f *facts) (string, bool) {
+	return fmt.Sprintf("author %s, sender %s", f.names.author, f.names.sender), differ(f.names.author, f.names.sender)
+}
+
+func replyDiffers(f *facts) (string, bool) {
+	first, found := f.m.HeaderText("Reply-To", message.HeaderAddr|message.HeaderFirst)
+	if !found {
+		return "", false
+	}
+	first, _, _ = strings.Cut(first, "\n")
+	reply := domainOf(first)
+	return fmt.Sprintf("author %s, answers to %s", f.names.author, reply), differ(reply, f.names.author) && reply != "" && !message.Aligned(reply, f.names.sender)
+}
+
+// differ tells whether there are two domains that do not belong together.
+func differ(a, b string) bool { return a != "" && b != "" && !message.Aligned(a, b) }
