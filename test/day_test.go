@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"winnow/pkg/app"
+	"winnow/pkg/auth"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/milter/miltertest"
 	"winnow/pkg/rig"
@@ -169,5 +170,8 @@ func planConfig(t testing.TB, resolver string, files planFiles) *app.Config {
 	c.Whitelist.Blacklist = write("blacklist", files.blacklist)
 	c.Whitelist.Enabled = "file:" + write("enabled", files.enabled)
 	c.Rules.Shipped, c.Rules.Folders = false, []string{filepath.Join(dir, "rules")}
+	for _, symbol := range auth.Symbols() { // points come from where the plan says
+		c.Auth.Scores = append(c.Auth.Scores, auth.Score{Symbol: symbol})
+	}
 	return &c
 }
