@@ -9,6 +9,10 @@ type Client struct {
 	Name string     // the host name that Postfix verified, "" where it found none
 	Helo string     // what it called itself, "" before HELO
 	Own  bool       // it is in the operator's own networks: what it sends is outbound
+	// Relay tells of a host of ours, or one that we believe, that hands on mail from outside: Message.Origin is who gave it
+	// to that host. Whoever refuses such mail makes it write to a sender who may be forged.
+	Relay bool
+	Blind bool // a host of ours that hides who connected to it
 }
 
 // ParseAddr reads an address as MTAs write it: with or without Sendmail's "IPv6:" prefix, and an IPv4-mapped one as

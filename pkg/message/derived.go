@@ -22,6 +22,7 @@ type derived struct {
 	names     lazy[*nameSet]
 	stamped   lazy[Header]
 	relays    atomic.Pointer[keptRelays]
+	route     lazy[*Route]
 	envelope  lazy[*finding[EnvelopeIdentity]]
 	identity  lazy[*finding[Identity]]
 }

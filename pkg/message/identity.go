@@ -169,7 +169,7 @@ func (m *Message) envelope() *finding[EnvelopeIdentity] {
 // stage that was given up may still read it while the header comes in.
 func (m *Message) Ask(recipient string) *Message {
 	q := &Message{
-		ID: m.ID, QueueID: m.QueueID, Time: m.Time, Receiver: m.Receiver, Client: m.Client, User: m.User,
+		ID: m.ID, QueueID: m.QueueID, Time: m.Time, Receiver: m.Receiver, Client: m.Client, User: m.User, Site: m.Site, asked: true,
 		Sender: m.Sender, Recipients: slices.Clip(m.Recipients), Recipient: recipient, // clipped: what is appended later lies behind it
 	}
 	shared := m.envelope()
@@ -180,12 +180,10 @@ func (m *Message) Ask(recipient string) *Message {
 // AskWhole is Ask for the proof phase: the content is there, and what was found of the sender is shared.
 func (m *Message) AskWhole(recipient string) *Message {
 	q := m.Ask(recipient)
+	q.asked = false
 	q.Stored, q.SenderKnown, q.source = m.Stored, m.SenderKnown, m.source
 	q.Header, q.Body, q.Size = m.Header, m.Body, m.Size
 	shared := m.identity()
 	q.derived.identity.get(func() *finding[Identity] { return shared })
 	return q
 }
-
-// Origin is the host that the message came from, as lists and SPF are asked about it: the client.
-func (m *Message) Origin() Client { return m.Client }

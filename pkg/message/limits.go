@@ -11,6 +11,7 @@ const (
 	MaxParams      = 64      // parameters of one Content-Type or Content-Disposition
 	MaxAddresses   = 1_000   // mail addresses in one field
 	MaxBrackets    = 64      // angle brackets that are tried as the end of one address
+	MaxHops        = 100     // Received fields that a Route is read from: who handed it on is told by the first few
 
 	MaxDepth    = 20    // nesting of multiparts and attached messages: what is deeper is one part of plain text
 	MaxParts    = 1_000 // of one multipart: what follows is searched for URIs, as plain text

@@ -14,6 +14,7 @@ type Message struct {
 	Receiver string    // our MTA's name, "" where it did not tell
 	Client   Client
 	User     string // the SASL login that the client authenticated as, "" for none
+	Site     *Site  // whose addresses are whose; nil where nobody told
 	// Stored tells of a message from a file: the Received fields have its last hop already, so that Client, where it is known
 	// at all, is one of them and no further one, and Sender may be a guess.
 	Stored      bool
@@ -29,6 +30,7 @@ type Message struct {
 	BodyCut   bool   // Body is only the beginning
 	Size      int64  // octets of header and body that were sent, also where Body holds fewer
 
+	asked   bool    // about one recipient: there is no header yet
 	source  *source // where it comes from a file
 	derived derived
 }
