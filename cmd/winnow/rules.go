@@ -42,7 +42,7 @@ func rulesOf(config *app.Config, dirs []string) (*rules.Set, error) {
 	if err := useFolders(config, dirs); err != nil {
 		return nil, err
 	}
-	set, _ := rules.Load(config.Rules.Open(shipped.Files), config.Rules)
+	set, _ := config.LoadRules()
 	return set, nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -161,8 +160,8 @@ func (a *App) Book() *whitelist.Book {
 	return whitelist.NewBook(a.current.Load().config.Whitelist, a.store, a.now)
 }
 
-// own tells whether an address is in the operator's networks.
-func (a *App) own(addr netip.Addr) bool { return a.current.Load().isOwn(addr) }
+// Site is the operator's networks in force.
+func (a *App) Site() *message.Site { return a.current.Load().site }
 
 // Close lets go of what New opened.
 func (a *App) Close() error {

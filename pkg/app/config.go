@@ -40,11 +40,6 @@ type Config struct {
 	file *config.File // that it was read from; names the lines of what is found wrong later
 }
 
-// Networks says whose addresses are whose.
-type Networks struct {
-	Own []netip.Prefix `yaml:"own"` // mail from here is outbound: not scanned, never asked about
-}
-
 // LogConfig says what is logged, and how.
 type LogConfig struct {
 	Level  zapcore.Level `yaml:"level"`  // debug, info, warn, error
@@ -119,6 +114,7 @@ func (c *Config) validate(file *config.File) error {
 	if c.Store != "" {
 		check("", c.Store.Validate()) // whose faults begin with its name
 	}
+	check("networks", c.Networks.Validate())
 	check("milter", c.Milter.Validate())
 	check("policy", c.Policy.Validate())
 	check("dns", c.DNS.Validate())

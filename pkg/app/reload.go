@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"winnow/pkg/dns"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 	"winnow/pkg/rules"
 	shipped "winnow/rules"
 )
@@ -26,7 +26,7 @@ import (
 // recipient to its last, whatever is reloaded meanwhile.
 type checks struct {
 	config   *Config
-	own      []netip.Prefix
+	site     *message.Site
 	lists    *dnslist.Set
 	rules    *rules.Set
 	auth     *auth.Checker
@@ -36,15 +36,6 @@ type checks struct {
 
 	stopWatch context.CancelFunc // ends the watch over the lists' health
 	watching  sync.WaitGroup
-}
-
-func (c *checks) isOwn(addr netip.Addr) bool {
-	for _, p := range c.own {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }
 
 // load builds the checks of a configuration and puts them in force. Faults in rule files cost the rules they are in.
@@ -74,7 +65,7 @@ func (a *App) build(c *Config) (*checks, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &checks{config: c, own: c.Networks.Own, lists: lists, rules: set, auth: a.newChecker(c), faults: faults, since: a.now()}
+	next := &checks{config: c, site: c.Networks.site(), lists: lists, rules: set, auth: a.newChecker(c), faults: faults, since: a.now()}
 	identity := auth.NewStage(next.auth, set.Defines)
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, identity, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
 	return next, nil
@@ -89,12 +80,19 @@ func (a *App) newChecker(c *Config) *auth.Checker {
 
 // loadRules loads the rules, and says so where a file takes another threshold for granted than the one in force.
 func (a *App) loadRules(c *Config) (*rules.Set, []rules.Fault) {
-	config := c.Rules
-	config.Network = config.Network && !a.options.Local
-	set, faults := rules.Load(c.Rules.Open(shipped.Files), config)
+	with := *c
+	with.Rules.Network = c.Rules.Network && !a.options.Local
+	set, faults := with.LoadRules()
 	for _, f := range set.Threshold(c.Policy.Tag) {
 		a.log.Warn("rules expect another threshold", zap.Stringer("fault", f))
 	}
+	return set, faults
+}
+
+// LoadRules loads the rules, with the operator's networks where they name none.
+func (c *Config) LoadRules() (*rules.Set, []rules.Fault) {
+	set, faults := rules.Load(c.Rules.Open(shipped.Files), c.Rules)
+	set.Settings().Networks().Assume(c.Networks.site())
 	return set, faults
 }
 
@@ -107,7 +105,7 @@ func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
 	o := dnslist.Options{
 		Resolver: a.resolver,
 		Fresh:    a.client,
-		Own:      c.Networks.Own,
+		Own:      c.Networks.ours(),
 		Skip:     skip,
 		Now:      a.now,
 		OnChange: a.reportList,

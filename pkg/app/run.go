@@ -64,7 +64,7 @@ func (s *Service) open(c *Config) (err error) {
 		Filter:  func() milter.Filter { return a.Pipeline() },
 		Account: &ledger{log: a.log, recorder: s.recorder, known: a.known, observe: a.options.Observe},
 		Auth:    func() milter.Identifier { return a.Auth() },
-		Own:     a.own,
+		Site:    a.Site,
 		Log:     a.log,
 		Now:     a.now,
 	})

@@ -41,8 +41,12 @@ func (c *Checker) Begin(m *message.Message) {
 }
 
 // Envelope returns what the client's address proves, as soon as sender and HELO are known. It is found once for all
-// recipients of a message; nil where ctx ends first.
+// recipients of a message; nil where ctx ends first. Of mail that a relay of ours hands on nothing is known before the
+// header tells who gave it to the relay: a recipient is asked about with nothing proven, and the end of the message decides.
 func (c *Checker) Envelope(ctx context.Context, m *message.Message) *message.EnvelopeIdentity {
+	if !m.Origin().Addr.IsValid() {
+		return &message.EnvelopeIdentity{SPF: unknownOrigin, Helo: unknownOrigin}
+	}
 	return m.IdentifyClient(ctx, func() *message.EnvelopeIdentity {
 		if !c.asks() {
 			return &message.EnvelopeIdentity{}
@@ -53,6 +57,9 @@ func (c *Checker) Envelope(ctx context.Context, m *message.Message) *message.Env
 		return &message.EnvelopeIdentity{SPF: spf, Helo: helo}
 	})
 }
+
+// unknownOrigin is what SPF says where there is no address to ask about.
+var unknownOrigin = message.SPF{Reason: "it is not known which host the message came from"}
 
 // Identity returns who sent the message, whose content must be complete. nil where ctx ends first.
 func (c *Checker) Identity(ctx context.Context, m *message.Message) *message.Identity {

@@ -56,7 +56,8 @@ func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.set.config.Timeout)
 	defer cancel()
-	atOnce(len(checks), func(i int) { checks[i].run(ctx, m.Client.Addr) })
+	origin := m.Origin().Addr
+	atOnce(len(checks), func(i int) { checks[i].run(ctx, origin) })
 	return results
 }
 

@@ -40,15 +40,15 @@ func linkSubject(ask Ask, u *message.URI) subject {
 // most likely to be judged by comes first, so that a limit cuts off the rest.
 func (s *Set) subjects(m *message.Message, wants *askSet) []subject {
 	var all []subject
-	if wants[Client] && s.askable(m.Client.Addr) {
-		all = append(all, addressSubject(Client, m.Client.Addr))
+	if origin := m.Origin(); wants[Client] && s.askable(origin.Addr) {
+		all = append(all, addressSubject(Client, origin.Addr))
 	}
 	if wants[Sender] {
 		_, domain := message.SplitAddress(m.Sender)
 		all = appendName(all, Sender, domain)
 	}
 	if wants[Helo] {
-		all = appendName(all, Helo, m.Client.Helo)
+		all = appendName(all, Helo, m.Origin().Helo)
 	}
 	if wants[URI] || wants[Mail] {
 		all = s.appendURIs(all, m.URIs(), wants)

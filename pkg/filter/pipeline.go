@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"winnow/pkg/message"
@@ -53,7 +54,7 @@ func (p *Pipeline) Connect(ctx context.Context, client message.Client) *Verdict 
 	m := &message.Message{Client: client}
 	v := &Verdict{}
 	if !m.Outbound() {
-		v.Reports = p.run(ctx, Connect, m)
+		v.Reports = p.run(ctx, Connect, p.phases[Connect], m)
 	}
 	p.policy.connect(m, v)
 	return v
@@ -63,7 +64,7 @@ func (p *Pipeline) Connect(ctx context.Context, client message.Client) *Verdict 
 func (p *Pipeline) Recipient(ctx context.Context, m *message.Message, v *Verdict) *Recipient {
 	var reports []Report
 	if !m.Outbound() {
-		reports = p.run(ctx, Envelope, m)
+		reports = p.run(ctx, Envelope, p.phases[Envelope], m)
 		v.Reports = append(v.Reports, reports...)
 	}
 	v.Recipients = append(v.Recipients, p.policy.recipient(m, v, reports))
@@ -86,7 +87,7 @@ func (p *Pipeline) Content(ctx context.Context, m *message.Message, v *Verdict) 
 	if v.Class == ClassScanned {
 		v.Reports = append(v.Reports, p.scan(ctx, m)...)
 	}
-	p.policy.content(v)
+	p.policy.content(m, v)
 }
 
 // scan asks the content stages, as soon as there is room for one more message in their phase.
@@ -96,18 +97,26 @@ func (p *Pipeline) scan(ctx context.Context, m *message.Message) []Report {
 	select {
 	case p.scans <- struct{}{}:
 		defer func() { <-p.scans }()
-		return p.run(ctx, Content, m)
+		return p.run(ctx, Content, p.contentStages(m), m)
 	case <-ctx.Done():
 		return []Report{{Stage: "content", Phase: Content, Err: fmt.Errorf("no room: limits.scans is %d", cap(p.scans))}}
 	}
+}
+
+// contentStages returns the stages of the content phase. Where a relay of ours is the client, those of the connection are
+// asked here about the host that gave it the message, which the header tells of.
+func (p *Pipeline) contentStages(m *message.Message) []Stage {
+	if m.Client.Relay {
+		return slices.Concat(p.phases[Connect], p.phases[Content])
+	}
+	return p.phases[Content]
 }
 
 // Check takes a message through all phases at once, as a session does bit by bit.
 func (p *Pipeline) Check(ctx context.Context, m *message.Message, recipients []string) *Verdict {
 	v := NewVerdict(m.ID, p.Connect(ctx, m.Client))
 	for _, recipient := range recipients {
-		m.Recipient = recipient
-		if !p.Recipient(ctx, m, v).Refused() {
+		if !p.Recipient(ctx, m.Ask(recipient), v).Refused() {
 			m.Recipients = append(m.Recipients, recipient)
 		}
 	}
@@ -139,10 +148,9 @@ func (p *Pipeline) End(v *Verdict) {
 	}
 }
 
-// run asks all stages of a phase at the same time, so that the slow ones (DNS) wait while the busy ones (rules) work,
-// and returns their reports in the order of the pipeline.
-func (p *Pipeline) run(ctx context.Context, phase Phase, m *message.Message) []Report {
-	stages := p.phases[phase]
+// run asks stages in a phase at the same time, so that the slow ones (DNS) wait while the busy ones (rules) work, and
+// returns their reports in the order of the pipeline.
+func (p *Pipeline) run(ctx context.Context, phase Phase, stages []Stage, m *message.Message) []Report {
 	if len(stages) == 0 {
 		return nil
 	}
@@ -152,7 +160,7 @@ func (p *Pipeline) run(ctx context.Context, phase Phase, m *message.Message) []R
 	done := make([]chan Report, len(stages))
 	for i, s := range stages {
 		done[i] = make(chan Report, 1) // room for a report that nobody waits for any more
-		go func() { done[i] <- check(ctx, s, m) }()
+		go func() { done[i] <- check(ctx, phase, s, m) }()
 	}
 	patience := time.NewTimer(p.limits.of(phase) + grace)
 	defer patience.Stop()
@@ -186,9 +194,9 @@ func await(done <-chan Report, patience *time.Timer) Report {
 }
 
 // check runs one stage; a panic in it is that stage's failure and nobody else's.
-func check(ctx context.Context, s Stage, m *message.Message) (report Report) {
+func check(ctx context.Context, phase Phase, s Stage, m *message.Message) (report Report) {
 	start := time.Now()
-	report = Report{Stage: s.Name(), Phase: s.Phase()}
+	report = Report{Stage: s.Name(), Phase: phase}
 	defer func() {
 		if p := recover(); p != nil {
 			report.Results, report.Err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())

@@ -18,6 +18,7 @@ type Config struct {
 	Discard    float64 `yaml:"discard"`
 
 	WhitelistRescues bool     `yaml:"whitelist_rescues"` // a whitelisted sender passes although its client is listed
+	Relayed          Action   `yaml:"relayed"`           // what becomes of mail to be refused that a relay of ours has taken already
 	OnError          Action   `yaml:"on_error"`          // when a stage fails: accept (decide without it) or defer
 	MaxSize          int64    `yaml:"max_size"`          // octets; what is larger is not scanned
 	Exempt           []string `yaml:"exempt"`            // local parts or addresses that are never refused
@@ -28,6 +29,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Tag: 5, Reject: 15,
+		Relayed: Tag,
 		OnError: Accept,
 		MaxSize: 512 << 10,
 		Exempt:  []string{"postmaster", "abuse"},
@@ -54,6 +56,9 @@ func (c *Config) Validate() []error {
 	}
 	if c.OnError != Accept && c.OnError != Defer {
 		fault("on_error: must be accept or defer, not %s", c.OnError)
+	}
+	if c.Relayed != Tag && c.Relayed != Quarantine && c.Relayed != Reject {
+		fault("relayed: must be tag, quarantine or reject, not %s", c.Relayed)
 	}
 	if c.MaxSize <= 0 {
 		fault("max_size: must be above 0 octets")
@@ -98,6 +103,9 @@ func (p *Policy) connect(m *message.Message, v *Verdict) {
 		v.Reason = "own network"
 		return
 	}
+	if m.Client.Relay {
+		v.Reason = "a relay: lists are asked about who gave it the message"
+	}
 	v.Each(func(_ *Report, result *Result, hit *Hit) {
 		if hit.Observe || v.Decider != nil && v.Decider.Hit.Action == Accept {
 			return
@@ -130,6 +138,7 @@ func (p *Policy) recipient(m *message.Message, v *Verdict, reports []Report) Rec
 	switch {
 	case v.Connection.Refused() && !(p.config.WhitelistRescues && known):
 		r.Action, r.Decider = v.Connection.Action, v.Connection.Decider
+	case r.Standing == Blacklisted && p.spares(m):
 	case r.Standing == Blacklisted:
 		r.Action = Reject
 	case r.Standing == Scan && p.config.OnError == Defer && failure(reports, Envelope) != nil:
@@ -145,20 +154,31 @@ func (p *Policy) exempt(recipient string) bool {
 	})
 }
 
+// spares tells whether a message is not refused: a relay of ours has taken it, and would have to write to its sender, who may
+// be forged.
+func (p *Policy) spares(m *message.Message) bool { return m.Client.Relay && p.config.Relayed < Reject }
+
 // class says what a message whose content is here counts as. What any remaining recipient wants scanned is scanned.
 func (p *Policy) class(m *message.Message, v *Verdict) Class {
 	if m.Outbound() {
 		return ClassOutbound
 	}
-	wanted, all := false, true
+	wanted, all, some, spared := false, true, false, false
 	for _, r := range v.Recipients {
-		if r.Refused() {
+		switch {
+		case r.Refused():
+			continue
+		case r.Standing == Blacklisted: // the others decide
+			spared = true
 			continue
 		}
+		some = true
 		wanted = wanted || r.Standing == Scan
 		all = all && r.Standing == Whitelisted
 	}
 	switch {
+	case spared && !some:
+		return ClassBlacklisted
 	case wanted && m.Size > p.config.MaxSize:
 		return ClassTooLarge
 	case wanted:
@@ -170,10 +190,13 @@ func (p *Policy) class(m *message.Message, v *Verdict) Class {
 }
 
 // content decides on a message whose class is known: points reach a threshold, or one hit demands more on its own.
-func (p *Policy) content(v *Verdict) {
-	v.Action, v.Threshold = Accept, p.config.Tag
+func (p *Policy) content(m *message.Message, v *Verdict) {
+	v.Action, v.Threshold, v.Relayed = Accept, p.config.Tag, m.Client.Relay
 	if v.Class != ClassScanned {
 		v.Reason = spared(v)
+		if v.Class == ClassBlacklisted {
+			v.Weakened, v.Action = Reject, p.config.Relayed
+		}
 		refuseLate(v)
 		return
 	}
@@ -196,12 +219,15 @@ func (p *Policy) content(v *Verdict) {
 	v.Reason = p.reason(v)
 	refuseLate(v)
 	switch {
-	case !lenient(v):
-		if p.failed(v, Proof) || p.failed(v, Content) { // it comes again, and counts then
-			v.Class, v.Caught = NoMessage, false
-		}
-	case v.Action > Tag:
+	case lenient(v) && v.Action > Tag:
 		v.Weakened, v.Action = v.Action, Tag
+	case !lenient(v):
+		if p.spares(m) && (v.Action == Defer || v.Action == Reject) {
+			v.Weakened, v.Action = v.Action, p.config.Relayed
+		}
+		if p.failed(v, Proof) || p.failed(v, Content) { // it comes again, and counts then
+			v.Class, v.Caught, v.Weakened = NoMessage, false, None
+		}
 	}
 }
 
@@ -221,7 +247,7 @@ func reaches(total, from float64) bool { return total >= from-1e-9 }
 // lenient tells whether some remaining recipient does not want the message refused: the most lenient one decides.
 func lenient(v *Verdict) bool {
 	return slices.ContainsFunc(v.Recipients, func(r Recipient) bool {
-		return !r.Refused() && (r.Standing != Scan || r.Exempt)
+		return !r.Refused() && (r.Standing != Scan && r.Standing != Blacklisted || r.Exempt)
 	})
 }
 

@@ -23,7 +23,7 @@ func (p *Pipeline) prove(ctx context.Context, m *message.Message, v *Verdict) {
 		switch {
 		case len(p.phases[Proof]) == 0:
 		case ctx.Err() == nil:
-			reports = p.run(ctx, Proof, m.AskWhole(r.Address))
+			reports = p.run(ctx, Proof, p.phases[Proof], m.AskWhole(r.Address))
 			onlyOnce(v.Reports, reports)
 		default:
 			reports = []Report{{Stage: "proof", Phase: Proof, Recipient: r.Address, Err: fmt.Errorf("no time left to ask: %w", ctx.Err())}}

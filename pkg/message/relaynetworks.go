@@ -3,6 +3,7 @@ package message
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,27 @@ func (n *Networks) TrustAsInternal(networks ...string) error { return n.internal
 
 // TrustAsMSA adds our submission servers: all hosts that send by them are trusted.
 func (n *Networks) TrustAsMSA(networks ...string) error { return n.msa.add(networks) }
+
+// Assume takes the operator's networks for those of the rules, where neither trusted nor internal ones were named and the
+// operator told of more than the machine itself.
+func (n *Networks) Assume(s *Site) {
+	if n.trusted.given || n.internal.given || !s.named() {
+		return
+	}
+	n.trusted.given, n.internal.given = true, true
+	for _, of := range [...]struct {
+		networks          []netip.Prefix
+		trusted, internal bool
+	}{{s.Own, true, true}, {s.Relays, true, true}, {s.Trusted, true, false}, {s.Blind, false, false}} {
+		for _, prefix := range of.networks {
+			n.trusted.nets = append(n.trusted.nets, network{prefix.Masked(), !of.trusted})
+			n.internal.nets = append(n.internal.nets, network{prefix.Masked(), !of.internal})
+		}
+	}
+	for _, set := range [...]*netSet{&n.trusted, &n.internal} { // the narrowest counts, as in Site.Place
+		slices.SortStableFunc(set.nets, func(a, b network) int { return b.prefix.Bits() - a.prefix.Bits() })
+	}
+}
 
 // ForgetTrusted takes back what Trust added.
 func (n *Networks) ForgetTrusted() { n.trusted = netSet{} }

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"winnow/pkg/message"
 	"winnow/pkg/milter"
 	"winnow/pkg/milter/miltertest"
 )
@@ -133,7 +134,7 @@ func set(c *milter.Config, d *milter.Deps, key, value string) error {
 	case "own":
 		var own netip.Prefix
 		own, err = netip.ParsePrefix(value)
-		d.Own = own.Contains
+		d.Site = func() *message.Site { return &message.Site{Own: []netip.Prefix{own}} }
 	default:
 		err = fmt.Errorf("unknown setting %s", key)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,13 +50,13 @@ type Identifier interface {
 
 // Deps are what a Server works with. Filter and Account are needed.
 type Deps struct {
-	Filter  func() Filter         // the one in force; asked for once for each client, which keeps it
-	Account Account               //
-	Auth    func() Identifier     // the one in force; nil: nobody finds out
-	Own     func(netip.Addr) bool // is it in the operator's own networks? nil: none is
-	Log     *zap.Logger           // nil: nothing is logged
-	Now     func() time.Time      // nil: time.Now
-	NewID   func() string         // nil: NewIDs
+	Filter  func() Filter        // the one in force; asked for once for each client, which keeps it
+	Account Account              //
+	Auth    func() Identifier    // the one in force; nil: nobody finds out
+	Site    func() *message.Site // the operator's networks in force; nil: there are none
+	Log     *zap.Logger          // nil: nothing is logged
+	Now     func() time.Time     // nil: time.Now
+	NewID   func() string        // nil: NewIDs
 }
 
 // A Server answers Postfix.
@@ -91,8 +90,8 @@ func New(c Config, d Deps) (*Server, error) {
 	if d.Filter == nil || d.Account == nil {
 		return nil, errors.New("milter: no filter to ask or no account to tell")
 	}
-	if d.Own == nil {
-		d.Own = func(netip.Addr) bool { return false }
+	if d.Site == nil {
+		d.Site = func() *message.Site { return nil }
 	}
 	if d.Log == nil {
 		d.Log = zap.NewNop()

@@ -33,6 +33,7 @@ var _ gomilter.Milter = (*session)(nil)
 // A client is an SMTP client and what the filter says about it.
 type client struct {
 	message.Client
+	site    *message.Site   // the networks in force when it connected
 	filter  Filter          // the one in force when it connected
 	asked   chan struct{}   // closed when verdict is there
 	verdict *filter.Verdict // read it behind asked
@@ -49,8 +50,10 @@ func (c *client) settled() *filter.Verdict {
 // refused at CONNECT, else at the first recipient, so that it comes in while Postfix talks with the client.
 func (s *session) Connect(host, family string, _ uint16, _ net.IP, _ *gomilter.Modifier) (gomilter.Response, error) {
 	return s.answer("CONNECT", 0, func() gomilter.Response {
+		site := s.server.deps.Site()
 		s.client = &client{
-			Client: s.server.identify(host, family, s.address),
+			Client: identify(host, family, s.address, site),
+			site:   site,
 			filter: s.server.deps.Filter(),
 			asked:  make(chan struct{}),
 		}
@@ -69,7 +72,7 @@ func (s *session) Connect(host, family string, _ uint16, _ net.IP, _ *gomilter.M
 
 // identify returns what a CONNECT frame says of the client. Postfix writes "[address]" or "unknown" where it found no
 // name that leads back to the address.
-func (s *Server) identify(host, family, address string) message.Client {
+func identify(host, family, address string, site *message.Site) message.Client {
 	c := message.Client{Name: host}
 	if strings.HasPrefix(host, "[") || host == "unknown" {
 		c.Name = ""
@@ -78,7 +81,7 @@ func (s *Server) identify(host, family, address string) message.Client {
 	case "tcp4", "tcp6":
 		if addr, err := message.ParseAddr(address); err == nil {
 			c.Addr = addr
-			c.Own = s.deps.Own(addr)
+			site.Mark(&c)
 		}
 	case "unix":
 		c.Own = true // whoever speaks to the MTA over a socket in its file system is on its machine
@@ -114,6 +117,7 @@ func (s *session) MailFrom(sender string, mod *gomilter.Modifier) (gomilter.Resp
 			ID:       s.server.deps.NewID(),
 			Time:     s.server.deps.Now(),
 			Client:   s.client.Client,
+			Site:     s.client.site,
 			QueueID:  mod.Macros["i"],
 			User:     mod.Macros["{auth_authen}"],
 			Receiver: mod.Macros["j"],
