@@ -71,11 +71,12 @@ func (c *Checker) validate(ctx context.Context, m *message.Message, chain *arcCh
 	}
 	sums := chain.sums(m.Header)
 	v.keys.wait()
-	if v.judge(); k.failed != nil && k.failed.result != message.AuthTempError {
-		return inSet(len(chain.sets), k.failed)
-	}
+	v.judge()
 	chain.author = k.author
-	later := k.failed
+	later := inSet(len(chain.sets), k.failed) // a failure for which there is yet hope
+	if later != nil && later.result != message.AuthTempError {
+		return later
+	}
 	for i := len(chain.sets) - 1; i >= 0; i-- {
 		seal, key := &chain.sets[i].seal, &v.keys.keys[keyAt[i]]
 		f := seal.fits(key)
@@ -94,5 +95,8 @@ func (c *Checker) validate(ctx context.Context, m *message.Message, chain *arcCh
 
 // inSet says in which set of a chain something failed.
 func inSet(instance int, f *failure) *failure {
+	if f == nil {
+		return nil
+	}
 	return fails(f.result, "set %d: %s", []any{instance, f.reason})
 }

@@ -21,6 +21,10 @@ func TestValidate(t *testing.T) {
 		"more than Postfix":   {func(c *Config) { c.Timeout = time.Minute }, "timeout: must be above 0 and at most 20s"},
 		"no such symbol":      {func(c *Config) { c.Scores = []Score{{"SPF_BAD", 1}} }, `scores: there is no symbol "SPF_BAD"; there are SPF_PASS, `},
 		"a slip of the pen":   {func(c *Config) { c.Scores = []Score{{"SPF_FAIL", 1000}} }, "scores: SPF_FAIL: 1000 is more than 100 points"},
+		"no signatures":       {func(c *Config) { c.MaxSignatures = 0 }, "max_signatures: must be 1 to 50"},
+		"all signatures":      {func(c *Config) { c.MaxSignatures = 51 }, "max_signatures: must be 1 to 50"},
+		"a sealer's address":  {func(c *Config) { c.ARC.TrustedSealers = []string{"a.example", "list@a.example"} }, `arc.trusted_sealers: "list@a.example" is no domain`},
+		"a sealer's suffix":   {func(c *Config) { c.ARC.TrustedSealers = []string{"example"} }, `arc.trusted_sealers: "example" is no domain`},
 		"more than was asked": {func(c *Config) { c.DMARC.Quarantine = DMARCAction(filter.Reject) }, "dmarc.quarantine: reject is more than the domain asks for"},
 	} {
 		c := DefaultConfig()

@@ -12,11 +12,12 @@ import (
 	"winnow/pkg/message"
 )
 
-// This is our own verification of DKIM signatures, and not go-msgauth's, which the tests sign with and compare this one
-// to. That one tells neither selector, algorithm, length of the key nor its flags; fails every signature with l=, where
-// we want to know what it is worth; takes t=s for nothing, and i= for another domain's where only the case differs;
-// takes "b=" out of other tags, too (a bh= that ends with b=, a z=); reads the body once for each signature; and has no
-// limit for keys and h=. ARC needs the same forms and hashes, which it does not export.
+// This is our own verification, and not go-msgauth's, which the tests sign with and compare the forms to. That one tells
+// neither selector, algorithm, nor length and flags of the key; fails every signature with l=, where we want to know what
+// it is worth; takes no notice of t=s; takes i= for another domain's where only the case differs; takes "b=" out of other
+// tags, too, so that a signature with z=Subject:b=20c fails; has no limit for h= and keys, and reads the body once for each
+// signature. A message of 14 KB with one signature takes it 0.20 ms and 85 KB, and this 0.10 ms and 9 KB; with three,
+// 0.57 ms and 266 KB, and 0.19 ms and 18 KB. ARC needs the same forms and hashes, which it does not export.
 
 // dkim verifies the signatures of a message, those at its top first.
 func (c *Checker) dkim(ctx context.Context, m *message.Message) []message.Signature {
@@ -31,6 +32,9 @@ func (c *Checker) dkim(ctx context.Context, m *message.Message) []message.Signat
 			k.try(func() *failure { return k.parseDKIM(m, place, now) })
 			found = append(found, k)
 		}
+	}
+	if len(found) == 0 {
+		return nil
 	}
 	newVerifier(m, found).run(ctx, c.resolver)
 	facts := make([]message.Signature, len(found))

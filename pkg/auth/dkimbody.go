@@ -88,17 +88,28 @@ func (h *prefixHash) write(text []byte) {
 
 // add is write, some time before flush.
 func (h *prefixHash) add(text []byte) {
-	if h.buffer == nil {
-		h.buffer = make([]byte, 0, hashBuffer)
-	}
-	if len(h.buffer)+len(text) > hashBuffer {
-		h.flush()
-	}
+	h.reserve(len(text))
 	if len(text) >= hashBuffer {
 		h.write(text)
 		return
 	}
 	h.buffer = append(h.buffer, text...)
+}
+
+// addShort is add for a few octets that need no memory of their own.
+func (h *prefixHash) addShort(text string) {
+	h.reserve(len(text))
+	h.buffer = append(h.buffer, text...)
+}
+
+// reserve makes room in the buffer.
+func (h *prefixHash) reserve(n int) {
+	if h.buffer == nil {
+		h.buffer = make([]byte, 0, hashBuffer)
+	}
+	if len(h.buffer)+n > hashBuffer {
+		h.flush()
+	}
 }
 
 func (h *prefixHash) flush() {

@@ -120,11 +120,11 @@ func writeRelaxedBody(w *prefixHash, body []byte, cut bool) {
 			continue
 		}
 		for ; empty > 0; empty-- {
-			w.add([]byte("\r\n"))
+			w.addShort("\r\n")
 		}
 		addRelaxedLine(w, line)
 		if complete || !cut {
-			w.add([]byte("\r\n"))
+			w.addShort("\r\n")
 		}
 	}
 	w.flush()
@@ -143,7 +143,7 @@ func addRelaxedLine(w *prefixHash, line []byte) {
 			return
 		}
 		w.add(line[:end])
-		w.add([]byte(" "))
+		w.addShort(" ")
 		line = bytes.TrimLeft(line[end:], " \t")
 	}
 }

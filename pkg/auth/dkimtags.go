@@ -19,16 +19,11 @@ type tagList []tag
 // tag. Gaps, semicolons without a tag between them, are no tag either; who publishes key records is forgiven them.
 func parseTags(list string, gaps bool) (tagList, *failure) {
 	tags := make(tagList, 0, min(strings.Count(list, ";")+1, maxTags))
-	for at := 0; at < len(list); {
-		end := strings.IndexByte(list[at:], ';')
-		if end < 0 {
-			end = len(list)
-		} else {
-			end += at
-		}
-		spec := list[at:end]
-		next := at
-		at = end + 1
+	for next := 0; next < len(list); {
+		begin := next
+		spec, _, _ := strings.Cut(list[begin:], ";")
+		end := begin + len(spec)
+		next = end + 1
 		if trimBlanks(spec) == "" {
 			if gaps || end == len(list) {
 				continue
@@ -36,19 +31,18 @@ func parseTags(list string, gaps bool) (tagList, *failure) {
 			return nil, neutral("a semicolon without a tag")
 		}
 		name, value, found := strings.Cut(spec, "=")
-		next += len(name) + 1
-		name = trimBlanks(name)
+		t := tag{name: trimBlanks(name), value: trimBlanks(value), at: begin + len(name) + 1, end: end}
 		switch {
 		case !found:
 			return nil, neutral("a tag without a value")
-		case !isTagName(name):
+		case !isTagName(t.name):
 			return nil, neutral("a tag whose name is none")
-		case tags.has(name):
-			return nil, neutral("the tag %s= stands twice", name)
+		case tags.has(t.name):
+			return nil, neutral("the tag %s= stands twice", t.name)
 		case len(tags) == maxTags:
 			return nil, neutral("more than %d tags", maxTags)
 		}
-		tags = append(tags, tag{name: name, value: trimBlanks(value), at: next, end: end})
+		tags = append(tags, t)
 	}
 	return tags, nil
 }

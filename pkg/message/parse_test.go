@@ -51,6 +51,9 @@ func TestParse(t *testing.T) {
 			if got := string(m.Body); got != tt.body {
 				t.Errorf("body: got %q, want %q", got, tt.body)
 			}
+			if cut := tt.limit > 0; m.BodyCut != cut || m.HeaderCut {
+				t.Errorf("cut: got header %v, body %v, want body %v", m.HeaderCut, m.BodyCut, cut)
+			}
 			if m.Size != tt.size {
 				t.Errorf("size: got %d, want %d", m.Size, tt.size)
 			}

@@ -120,12 +120,25 @@ func (a *Account) Message(m *message.Message, v *filter.Verdict) {
 			refused++
 		}
 	}
-	a.add("message %s sender=<%s> recipients=%s refused=%d client=%s helo=%s user=%s queue=%s fields=%d body=%d size=%d action=%v class=%v",
+	a.add("message %s sender=<%s> recipients=%s refused=%d client=%s helo=%s user=%s queue=%s fields=%d body=%d size=%d cut=%s action=%v class=%v",
 		m.ID, m.Sender, strings.Join(m.Recipients, ","), refused, m.Client.Addr, m.Client.Helo, m.User, m.QueueID,
-		len(m.Header), len(m.Body), m.Size, v.Action, strings.ReplaceAll(v.Class.String(), " ", "-"))
+		len(m.Header), len(m.Body), m.Size, cut(m), v.Action, strings.ReplaceAll(v.Class.String(), " ", "-"))
 	if a.OnMessage != nil {
 		a.OnMessage(m, v)
 	}
+}
+
+// cut names what was not kept whole.
+func cut(m *message.Message) string {
+	switch {
+	case m.HeaderCut && m.BodyCut:
+		return "all"
+	case m.HeaderCut:
+		return "header"
+	case m.BodyCut:
+		return "body"
+	}
+	return "nothing"
 }
 
 // Connection writes down a connection.
