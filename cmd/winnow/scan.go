@@ -42,8 +42,11 @@ learned or sent. The exit code is 1 when any mail is not accepted as it is, or c
 Without --client, the client is the host that handed the mail to the first of the trusted networks, by its Received
 fields. With --client, a hop from there is taken to come on top of them, as it would in serve.
 
+Who sent it is told with the evidence: SPF of the sender and of HELO, each DKIM signature, ARC, DMARC.
+
 With --json, one object a line for each mail: file, action, class, total, threshold, reason,
-hits[{symbol, score, source, stage, detail}], errors[].`,
+hits[{symbol, score, source, stage, detail}], errors[],
+identity{spf, helo, dkim[], arc, dmarc}, which is null with --local.`,
 		Example: `  winnow scan mail.eml
   winnow scan --client 192.0.2.1 --helo mx.example.net --sender a@example.net --recipient b@our.example mail.eml
   winnow scan --local --json corpus/ | jq -r 'select(.action != "accept") | .file'
@@ -88,7 +91,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return errors.Join(err, a.Close())
 	}
 	client.Own = false // what is scanned came in, wherever this is called from
-	s := &scanner{app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody, subrules: f.subrules}
+	s := &scanner{app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody, local: f.local, subrules: f.subrules}
 	if f.jobs < 1 {
 		return usagef("--jobs %d: scan at least one mail at a time", f.jobs)
 	}
@@ -104,6 +107,7 @@ type scanner struct {
 	networks *message.Networks // whose Received fields are believed
 	stdin    io.Reader
 	keep     int64
+	local    bool // no DNS is asked
 	subrules bool
 }
 
@@ -117,6 +121,8 @@ type finding struct {
 	Reason    string        `json:"reason"`
 	Hits      []foundHit    `json:"hits"`
 	Errors    []string      `json:"errors"`
+	// Identity is who sent it; null where that was not asked.
+	Identity *message.Identity `json:"identity"`
 }
 
 type foundHit struct {
@@ -191,12 +197,27 @@ func (s *scanner) file(ctx context.Context, name string) finding {
 	}
 	recipients := s.envelope.fill(m, s.networks)
 	f := newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
+	f.Identity = s.identity(ctx, m)
 	if s.subrules {
 		for _, result := range s.app.Rules().Subrules(ctx, m) {
 			f.add(rulesStage, &result)
 		}
 	}
 	return f
+}
+
+// identity returns who sent the message, nil where no DNS is asked. Where the stages wanted to know it is known by now.
+func (s *scanner) identity(ctx context.Context, m *message.Message) *message.Identity {
+	if s.local {
+		return nil
+	}
+	id := s.app.Auth().Identity(ctx, m)
+	if id != nil && id.DKIM == nil { // JSON tells an empty list from none
+		with := *id
+		with.DKIM = []message.Signature{}
+		return &with
+	}
+	return id
 }
 
 // message reads one file, with the client that the command line names.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"winnow/pkg/auth"
 )
 
 // A printer writes findings: a line of JSON each, or a paragraph each for people, with progress on a terminal where
@@ -67,6 +69,9 @@ func (p *printer) paragraph(f *finding) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s (%s), %g of %g points\n", printable(f.File), f.Action, f.Class, f.Total, f.Threshold)
 	fmt.Fprintf(&b, "  %s\n", printable(f.Reason))
+	for _, found := range auth.Findings(f.Identity) {
+		fmt.Fprintf(&b, "  %s: %s %s\n", found.Method, found.Result, printable(found.About))
+	}
 	for _, e := range f.Errors {
 		fmt.Fprintf(&b, "  error: %s\n", printable(e))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"winnow/pkg/auth"
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
 	"winnow/pkg/milter"
@@ -70,6 +71,9 @@ func messageFields(m *message.Message, v *filter.Verdict) []zap.Field {
 	if v.Class == filter.ClassScanned {
 		fields = append(fields, zap.Float64("total", v.Total), zap.Strings("hits", hits(v)), zap.Int64("size", m.Size))
 	}
+	if id := m.Identified(); id != nil {
+		fields = append(fields, zap.Strings("identity", identity(id)))
+	}
 	if v.Weakened != filter.None {
 		fields = append(fields, zap.Stringer("weakened_from", v.Weakened))
 	}
@@ -98,6 +102,17 @@ func recipients(v *filter.Verdict) []string {
 			text += " (" + strings.Join(special, ", ") + ")"
 		}
 		all = append(all, text)
+	}
+	return all
+}
+
+// identity lists what is proven about the sender, and what is not: "spf=pass example.org".
+func identity(id *message.Identity) []string {
+	var all []string
+	for _, f := range auth.Findings(id) {
+		if len(all) < maxLogged {
+			all = append(all, strings.TrimSpace(f.Method+"="+f.Result.String()+" "+f.Domain))
+		}
 	}
 	return all
 }

@@ -7,6 +7,42 @@ import (
 	"winnow/pkg/message"
 )
 
+// A Finding is one line of what was found out about a sender.
+type Finding struct {
+	Method string // "spf", "helo", "dkim", "arc", "dmarc"
+	Result message.AuthResult
+	Domain string // that it is about
+	About  string // the evidence
+}
+
+// Findings lists what was found out about a sender, nothing where that is nil.
+func Findings(id *message.Identity) []Finding {
+	if id == nil {
+		return nil
+	}
+	all := []Finding{
+		{"spf", id.SPF.Result, id.SPF.Domain, aboutSPF(&id.SPF)},
+		{"helo", id.Helo.Result, id.Helo.Domain, aboutSPF(&id.Helo)},
+	}
+	for i := range id.DKIM {
+		s := &id.DKIM[i]
+		all = append(all, Finding{"dkim", s.Result, s.Domain, aboutSignature(s)})
+	}
+	if a := &id.ARC; a.Result != message.AuthNone {
+		about := aboutARC(a)
+		if a.Trusted {
+			about += "; trusted"
+		}
+		all = append(all, Finding{"arc", a.Result, a.Sealer, about})
+	}
+	d := &id.DMARC
+	about := d.Author
+	if d.Domain != "" {
+		about = joined(aboutDMARC(d), d.Exempt)
+	}
+	return append(all, Finding{"dmarc", d.Result, d.Author, about})
+}
+
 // spfIs tells of an SPF check that came out so. A pass that everybody gets is none.
 func spfIs(result message.AuthResult) func(*facts) (string, bool) {
 	return func(f *facts) (string, bool) {
@@ -25,7 +61,13 @@ func heloIs(result message.AuthResult) func(*facts) (string, bool) {
 }
 
 // aboutSPF tells what was asked, and why it came out so.
-func aboutSPF(s *message.SPF) string { return joined(s.Domain, s.Reason) }
+func aboutSPF(s *message.SPF) string {
+	about := joined(s.Domain, s.Reason)
+	if s.World {
+		about += "; authorizes the world"
+	}
+	return about
+}
 
 // joined joins what there is with a colon.
 func joined(subject, reason string) string {

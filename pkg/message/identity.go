@@ -4,16 +4,17 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // An Identity is what is proven about who sent a message. It is found by asking the DNS, once, and shared by everybody
 // who wants to know: see Message.Identify.
 type Identity struct {
-	SPF   SPF         // of the envelope sender; of postmaster@HELO where that is null (RFC 7208, 2.4)
-	Helo  SPF         // of the name that the client gave in HELO (RFC 7208, 2.3)
-	DKIM  []Signature // in the order of the header, at most as many as are verified
-	ARC   ARC
-	DMARC DMARC
+	SPF   SPF         `json:"spf"`  // of the envelope sender; of postmaster@HELO where that is null (RFC 7208, 2.4)
+	Helo  SPF         `json:"helo"` // of the name that the client gave in HELO (RFC 7208, 2.3)
+	DKIM  []Signature `json:"dkim"` // in the order of the header, at most as many as are verified
+	ARC   ARC         `json:"arc"`
+	DMARC DMARC       `json:"dmarc"`
 }
 
 // An AuthResult is how a check of a sender's identity came out, in the words of RFC 8601, 2.7.
@@ -123,7 +124,7 @@ type EnvelopeIdentity struct {
 // A finding is a fact that takes questions to the network. Whoever wants it first has it found; all wait for the one answer.
 type finding[T any] struct {
 	once lazy[chan struct{}]
-	fact *T
+	fact atomic.Pointer[T] // nil until it is found
 }
 
 // get returns the fact, nil where ctx ended first. It has the fact found in a goroutine of its own, so that one who waits
@@ -133,13 +134,13 @@ func (f *finding[T]) get(ctx context.Context, find func() *T) *T {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			f.fact = find()
+			f.fact.Store(find())
 		}()
 		return done
 	})
 	select {
 	case <-done:
-		return f.fact
+		return f.fact.Load()
 	case <-ctx.Done():
 		return nil
 	}
@@ -154,6 +155,9 @@ func (m *Message) Identify(ctx context.Context, find func() *Identity) *Identity
 func (m *Message) identity() *finding[Identity] {
 	return m.derived.identity.get(func() *finding[Identity] { return new(finding[Identity]) })
 }
+
+// Identified returns who sent the message where that is known by now, and does not wait for it.
+func (m *Message) Identified() *Identity { return m.identity().fact.Load() }
 
 // IdentifyClient is Identify for what is known of the envelope alone: SPF. All messages that Ask returned share it with
 // the message that they came from.
