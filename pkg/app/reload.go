@@ -61,11 +61,12 @@ func (a *App) enforce(next *checks) {
 func (a *App) build(c *Config) (*checks, error) {
 	set, faults := a.loadRules(c)
 	faults = slices.DeleteFunc(faults, func(f rules.Fault) bool { return f.Severity != rules.Broken })
-	lists, err := a.loadLists(c)
+	lists, err := a.loadLists(c, set.Zones())
 	if err != nil {
 		return nil, err
 	}
 	next := &checks{config: c, site: c.Networks.site(), lists: lists, rules: set, auth: a.newChecker(c), faults: faults, since: a.now()}
+	set.Connect(a.network(lists, next.auth))
 	identity := auth.NewStage(next.auth, set.Defines)
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, identity, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
 	return next, nil
@@ -96,7 +97,7 @@ func (c *Config) LoadRules() (*rules.Set, []rules.Fault) {
 	return set, faults
 }
 
-func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
+func (a *App) loadLists(c *Config, zones []string) (*dnslist.Set, error) {
 	lists, faults := c.Lists.Lists(shippedFile("lists.yaml"))
 	skip, more := c.Lists.Skip(shippedFile("skip_domains.txt"))
 	if faults = append(faults, more...); len(faults) > 0 {
@@ -107,6 +108,7 @@ func (a *App) loadLists(c *Config) (*dnslist.Set, error) {
 		Fresh:    a.client,
 		Own:      c.Networks.ours(),
 		Skip:     skip,
+		Zones:    zones,
 		Now:      a.now,
 		OnChange: a.reportList,
 	}

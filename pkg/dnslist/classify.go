@@ -44,7 +44,7 @@ func (l *List) classify(addrs []netip.Addr) (outcome Outcome, hits codeSet, unkn
 	if slices.ContainsFunc(addrs, l.refusal) {
 		return Refused, 0, false
 	}
-	if slices.ContainsFunc(addrs, notReturnCode) {
+	if l.bogus(addrs) {
 		return Bogus, 0, false
 	}
 	for _, addr := range addrs {

@@ -31,7 +31,12 @@ func (g *Guard) Use(s *Set) {
 	zones := map[string][]*source{}
 	for _, src := range s.sources {
 		if src.Enabled {
-			zone := src.name("x")[len("x."):]
+			zone := src.zone()
+			zones[zone] = append(zones[zone], src)
+		}
+	}
+	for zone, src := range s.zones {
+		if src.ofRules {
 			zones[zone] = append(zones[zone], src)
 		}
 	}

@@ -37,8 +37,9 @@ type List struct {
 	Budget  int    // questions a day that the terms allow, 0 where unknown
 	Timeout time.Duration
 
-	file string
-	line int
+	file    string
+	line    int
+	ofRules bool // only rules name it: see Visit
 }
 
 // An Ask is what of a message a list is asked about.

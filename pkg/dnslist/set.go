@@ -21,6 +21,7 @@ type Set struct {
 	skip     *Skip
 	now      func() time.Time
 	config   Config
+	zones    map[string]*source // that rules may ask, by their names in the DNS
 	onChange func(was Health, now State)
 	changing sync.Mutex // orders changes of health, so that they are reported in the order in which they happen
 }
@@ -35,6 +36,7 @@ type Options struct {
 	// OnChange is told when a list's health changes, one change at a time. It is called on the way of a mail and must
 	// not wait. It may be nil.
 	OnChange func(was Health, now State)
+	Zones    []string // that rules ask, lower case: those that no list has become lists of their own
 	// Previous is the Set that this one takes the place of: what it knows of the health of a list that did not change
 	// is kept. It may be nil.
 	Previous *Set
@@ -60,6 +62,7 @@ func New(lists []List, c Config, o Options) *Set {
 	for i := range lists {
 		s.sources = append(s.sources, newSource(s, lists[i], o.Previous))
 	}
+	s.addZones(o.Zones, o.Previous)
 	return s
 }
 

@@ -47,6 +47,11 @@ func (s *Set) source(name string) *source {
 			return src
 		}
 	}
+	for _, src := range s.zones {
+		if src.ofRules && src.Name == name {
+			return src
+		}
+	}
 	return nil
 }
 

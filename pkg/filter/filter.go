@@ -59,6 +59,7 @@ type Result struct {
 	Asked  int           // questions put to it; 0 where the message has nothing it takes
 	Cached int           // those of them that a cache answered
 	Took   time.Duration // from the first question to the last answer
+	Listed bool          // it lists something of the message, which is worth nothing by itself: a rule looks at it
 }
 
 // What a source's Err may be beyond a plain failure; the account keeps them apart.

@@ -2,6 +2,9 @@ package message
 
 import "strings"
 
+// IsFQDN tells whether rules take a name, in lower case, for one that a list can be asked about: see isValidFQDN.
+func IsFQDN(host string) bool { return isValidFQDN(host) }
+
 // isValidFQDN tells whether rules take a name, in lower case, for the full name of a host: two labels or more of letters,
 // digits, hyphens and, before the last two, underscores.
 func isValidFQDN(host string) bool {

@@ -78,6 +78,12 @@ func containsFold(list []string, s string) bool {
 // ForgetOriginating takes back what AddOriginating added.
 func (n *Networks) ForgetOriginating() { n.originating = nil }
 
+// Originating returns the fields that AddOriginating named. They are shared: nobody may write to them.
+func (n *Networks) Originating() []string { return n.originating }
+
+// NamedTrusted tells whether Trust named a network that holds the address, or it is our own host's.
+func (n *Networks) NamedTrusted(addr netip.Addr) bool { return n.trusted.containsOrLoopback(addr) }
+
 // SetSenderField names the field in which our MTA writes the envelope sender.
 func (n *Networks) SetSenderField(field string) { n.senderField = field }
 

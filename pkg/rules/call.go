@@ -16,6 +16,7 @@ type call struct {
 	args     []string
 	check    eval.Check // nil until it is bound, and where it cannot be
 	silent   string     // why it never answers, "" where it does
+	identity bool       // it looks at who sent the message
 }
 
 var callSyntax = regexp.MustCompile(`^(\w+)\((.*)\)$`)
@@ -98,7 +99,7 @@ func (s *Set) bindCalls(plugins *eval.Plugins, faults *ledger) {
 		if rule.call == nil {
 			continue
 		}
-		if err := rule.call.bind(rule.Type, plugins, s.settings); err != nil {
+		if err := s.bind(rule, plugins); err != nil {
 			rule.unusable(err.Error())
 			remedy := "put it between ifplugin and endif; metas take the rule for 0"
 			if p := (*problem)(nil); errors.As(err, &p) {
@@ -109,7 +110,9 @@ func (s *Set) bindCalls(plugins *eval.Plugins, faults *ledger) {
 	}
 }
 
-func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (err error) {
+// bind gives a rule the function that it calls, or what that asks the network.
+func (s *Set) bind(rule *Rule, plugins *eval.Plugins) (err error) {
+	c := rule.call
 	function := plugins.Function(c.function)
 	if function == nil {
 		if owner := eval.Owner(c.function); owner != "" {
@@ -117,20 +120,27 @@ func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (
 		}
 		return fmt.Errorf("eval function %s() is not known", c.function)
 	}
-	if !function.Rules.May(kind.String()) {
+	if !function.Rules.May(rule.Type.String()) {
 		return &problem{fmt.Sprintf("eval function %s() is for %s rules", c.function, function.Rules), "write: " + string(function.Rules) + " NAME eval:" + c.function + "(...); metas take the rule for 0"}
 	}
 	switch {
-	case function.Net:
-		c.silent = "the network is not asked by " + c.function + "() yet"
 	case function.Learn:
 		c.silent = "nothing was learned for " + c.function + "()"
+	case function.Net && s.isLocal():
+		c.silent = networkOff
+	case function.Net && function.Plan == nil && !function.Identity:
+		c.silent = c.function + "() asks a service that is not asked here"
 	}
-	bind := function.Bind
-	if kind == RawBody && function.BindRaw != nil {
-		bind = function.BindRaw
+	if c.identity = function.Identity; function.Plan != nil {
+		err = s.bindPlan(rule, function)
+	} else {
+		bind := function.Bind
+		if rule.Type == RawBody && function.BindRaw != nil {
+			bind = function.BindRaw
+		}
+		c.check, err = bind(c.args, s.settings)
 	}
-	if c.check, err = bind(c.args, settings); err != nil {
+	if err != nil {
 		return fmt.Errorf("eval function %s(): %w", c.function, err)
 	}
 	return nil
@@ -139,8 +149,11 @@ func (c *call) bind(kind Type, plugins *eval.Plugins, settings *eval.Settings) (
 // call asks an eval function of the message. What has no message, such as a test's text, is a miss.
 func (r *run) call(rule *Rule) float64 {
 	facts := r.evalFacts()
-	if facts == nil {
+	if facts == nil || rule.call.silent != "" {
 		return 0
+	}
+	if rule.call.identity {
+		r.await()
 	}
 	r.beginMatch()
 	hits := rule.call.check(facts)

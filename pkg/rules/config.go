@@ -14,12 +14,22 @@ type Config struct {
 	Overrides string       `yaml:"overrides"`
 	Files     []FileConfig `yaml:"files"`   // what holds for all rules of one file
 	Network   bool         `yaml:"network"` // lists are asked, so that a rule with four scores has its second or fourth in force
-	Bayes     bool         `yaml:"bayes"`   // there is a Bayes classifier: the third or fourth
-	Locale    string       `yaml:"locale"`  // of `lang` lines, such as "de_DE"
+	// Zones says whose points count where rules ask a zone that an enabled list of the operator's has, too.
+	Zones  ZonePoints `yaml:"zones"`
+	Bayes  bool       `yaml:"bayes"`  // there is a Bayes classifier: the third or fourth
+	Locale string     `yaml:"locale"` // of `lang` lines, such as "de_DE"
 	// FreshTags has a pattern that uses what another rule captured (%{NAME}) made anew for each message. Without it, it is made
 	// once, with what was captured in the first: SpamAssassin's verdicts on many messages come out so.
 	FreshTags bool `yaml:"fresh_tags"`
 }
+
+// A ZonePoints says whose points count where a list and rules ask the same zone.
+type ZonePoints string
+
+const (
+	ListPoints ZonePoints = "lists" // the list's; the rules' hits show, and metas see them
+	BothPoints ZonePoints = "both"
+)
 
 // FileConfig is what the operator decides about the rules of one file.
 type FileConfig struct {
@@ -30,7 +40,7 @@ type FileConfig struct {
 
 // DefaultConfig uses the shipped rules, beside lists and without Bayes.
 func DefaultConfig() Config {
-	return Config{Shipped: true, Network: true, Locale: "en_US", FreshTags: true}
+	return Config{Shipped: true, Network: true, Zones: ListPoints, Locale: "en_US", FreshTags: true}
 }
 
 // Validate returns every fault of the configuration. What the folders hold is Load's to judge.
@@ -43,6 +53,9 @@ func (c *Config) Validate() []error {
 	}
 	if !c.Shipped && len(c.Folders) == 0 {
 		faults = append(faults, errors.New("rules: no rules at all: set shipped, or name folders"))
+	}
+	if c.Zones != ListPoints && c.Zones != BothPoints {
+		faults = append(faults, fmt.Errorf("zones: %q: write lists, where the lists' points alone count, or both", string(c.Zones)))
 	}
 	return append(faults, c.validateFiles()...)
 }

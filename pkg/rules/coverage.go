@@ -10,7 +10,7 @@ type Grade uint8
 
 const (
 	Usable  Grade = iota // all of it
-	Silent               // it asks what is not asked yet, such as the network, and never hits
+	Silent               // it asks what is not asked here, and never hits
 	Partly               // it is a meta that names a rule which is silent or lost
 	LeftOut              // a condition of the file leaves it out, such as ifplugin
 	Lost                 // it does not run
@@ -139,10 +139,8 @@ func (g *grader) look(rule *Rule) verdict {
 		return verdict{LeftOut, rule.why}
 	case rule.why != "" && g.set.Rule(rule.Name) != rule, rule.broken:
 		return verdict{Lost, rule.why}
-	case rule.Type == AskDNS:
-		return verdict{Silent, "the DNS is not asked by rules yet"}
-	case rule.call != nil && rule.call.silent != "":
-		return verdict{Silent, rule.call.silent}
+	case rule.silent() != "":
+		return verdict{Silent, rule.silent()}
 	case rule.expr != nil:
 		return g.meta(rule)
 	}

@@ -75,6 +75,9 @@ func (rule *Rule) size() int {
 	if rule.pattern != nil {
 		n = rule.pattern.Size()
 	}
+	if rule.question != nil && rule.question.wants.pattern != nil {
+		n += rule.question.wants.pattern.Size()
+	}
 	for i := range rule.links {
 		n += rule.links[i].pattern.Size()
 	}

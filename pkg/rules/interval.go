@@ -177,7 +177,7 @@ func (s *Set) foresee() {
 	s.initial = make([]state, len(s.rules))
 	for i, rule := range s.rules {
 		switch {
-		case rule.off || rule.Type == AskDNS:
+		case rule.off || rule.silent() != "":
 			s.initial[i] = missed
 		case rule.pattern != nil:
 			rule.most = float64(rule.hitLimit())

@@ -34,8 +34,12 @@ func (r *run) leaf(i int, rule *Rule) float64 {
 	}
 	r.running = i
 	switch {
+	case rule.plan != nil:
+		return r.answered(i)
 	case rule.call != nil:
 		return r.call(rule)
+	case rule.question != nil:
+		return 0
 	case rule.Type == MIMEHeader:
 		return r.mimeHeader(i, rule)
 	case rule.Type == URIDetail:
@@ -192,6 +196,9 @@ func (r *run) metaDetail(rule *Rule) string {
 	})
 	return strings.Join(found, ", ")
 }
+
+// plainExcerpt is an excerpt without quotes around it.
+func plainExcerpt(text string, n int) string { return strings.Trim(excerpt(text, n), `"`) }
 
 // excerpt quotes a piece of text for the log, in at most a little more than n octets: what is not printable is escaped,
 // and what is cut off shows as an ellipsis.

@@ -136,7 +136,7 @@ func (r *reader) describe(l line) {
 // inert are tflags that have no effect on what a rule finds here.
 var inert = map[string]bool{
 	"userconf": true, "noautolearn": true, "autolearn_body": true, "autolearn_force": true, "publish": true, "nopublish": true,
-	"noawl": true, "nolog": true, "a": true, "ns": true, "ips_only": true, "domains_only": true, "notrim": true,
+	"noawl": true, "nolog": true,
 }
 
 // tflags sets a rule's flags; they replace those of an earlier line.
@@ -161,6 +161,7 @@ func (r *reader) tflags(l line) {
 			n.flags.NoSubject = true
 		case word == "concat":
 			n.flags.Concat = true
+		case n.flags.asking(word):
 		case option == "range":
 			if !n.flags.partRange(value) {
 				r.fault(l, name, fmt.Sprintf("tflags: %q", word), "range= wants parts by number: 2, 2-5, 2- or -5")
@@ -176,6 +177,16 @@ func (r *reader) tflags(l line) {
 			r.warn(l, name, fmt.Sprintf("tflags: %q is not known: it has no effect", word), "")
 		}
 	}
+}
+
+// asking sets a flag of rules that ask lists. It returns false where the word is none.
+func (f *Flags) asking(word string) bool {
+	flag := map[string]*bool{"a": &f.A, "ns": &f.NS, "ips_only": &f.IPsOnly, "domains_only": &f.DomainsOnly, "notrim": &f.NoTrim}[word]
+	if flag == nil {
+		return false
+	}
+	*flag = true
+	return true
 }
 
 func (r *reader) priority(l line) {

@@ -105,7 +105,7 @@ func (o *orderer) moment(i int) moment {
 
 func (o *orderer) find(rule *Rule) moment {
 	switch {
-	case rule.off || rule.Type == AskDNS || rule.call != nil && rule.call.silent != "":
+	case rule.off || rule.plan != nil || rule.silent() != "":
 		return never
 	case rule.expr == nil:
 		return rule.moment()

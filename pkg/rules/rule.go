@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/eval"
 	"winnow/pkg/rules/pattern"
 )
 
@@ -33,6 +34,9 @@ type Rule struct {
 	template  *template        // its pattern uses tags; nil where it does not
 	expr      *expr            // of a meta
 	call      *call            // of an eval rule
+	question  *dnsQuestion     // of an askdns rule
+	plan      *eval.Plan       // what it asks the network; nil where it asks nothing
+	waits     bool             // it takes answers of the network, or names a rule that does
 	off       bool             // not run: its score is 0, or it needs what is not there; its value is 0
 	circuit   circuitKind      // what it makes of a message where it hits, and ends the work
 	broken    bool             // it cannot be run: it is off for good
@@ -53,7 +57,7 @@ const (
 	Meta                   // what other rules found
 	MIMEHeader             // a field of each MIME part
 	URIDetail              // the links, and what is known of each
-	AskDNS                 // an answer of the DNS: not asked yet, so never a hit
+	AskDNS                 // an answer of the DNS
 )
 
 func (t Type) String() string {
@@ -102,6 +106,13 @@ type Flags struct {
 	Concat    bool // a mimeheader rule that looks at the fields of all parts as one text
 	First     int  // range=: the part that a mimeheader rule begins with, from 1; 0 is the first
 	Last      int  // range=: the part that it ends with; 0 is maxPartRange
+
+	// Of rules that ask lists.
+	A           bool // about the addresses of a link's host
+	NS          bool // about its name servers
+	IPsOnly     bool // about addresses, not names
+	DomainsOnly bool // about names, not addresses
+	NoTrim      bool // about whole names, not registered domains
 }
 
 // subrule tells whether a rule only serves metas: it adds no points and is never shown.

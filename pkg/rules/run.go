@@ -22,6 +22,7 @@ type run struct {
 	machine  pattern.Machine
 	value    func(int) float64 // ask, bound once
 	outlook  outlook           // by reach
+	answers  *answers          // what rules ask the network, nil where nothing was asked yet
 	asked    int               // rules run
 	running  int               // the rule that is run
 	failures []error           // of rules that panicked
@@ -69,6 +70,7 @@ func (r *run) end() {
 		r.sections[i].forget()
 	}
 	r.machine.Forget()
+	r.endAnswers()
 	r.tags, r.closed, r.failures = nil, false, nil
 	r.ctx, r.facts, r.calls, r.asked, r.over, r.why = nil, nil, nil, 0, false, nil
 	r.set.runs.Put(r)

@@ -32,8 +32,16 @@ type Set struct {
 	settings  *eval.Settings
 	circuits  circuits
 	freshTags bool
-	scoreSet  int       // which of four scores is in force
-	runs      sync.Pool // of *run, for their memory
+	scoreSet  int // which of four scores is in force
+
+	network    *Network
+	zonePoints ZonePoints
+	zones      []string // that rules ask, sorted
+	asking     []int    // rules that put questions
+	local      []int    // scored rules that do not wait for the network
+	identifies bool     // some rule wants to know who sent the message
+
+	runs sync.Pool // of *run, for their memory
 }
 
 // A source is one rule file that has rules with a score.
@@ -88,7 +96,7 @@ func (s *Set) Running() int {
 // compile puts together what the files say.
 func (p *parser) compile() *Set {
 	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults
-	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits, freshTags: p.config.FreshTags}
+	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits, freshTags: p.config.FreshTags, zonePoints: p.config.Zones}
 	for _, name := range b.order {
 		s.rules = append(s.rules, b.rules[name].rule)
 	}
@@ -103,9 +111,11 @@ func (p *parser) compile() *Set {
 	s.keepLost(b, scoreSet)
 	p.replaceTags(s)
 	s.bindCalls(p.plugins, faults)
+	s.bindQuestions()
 	linker := linker{globs: map[string][]int{}, rules: s.rules, byName: s.byName, local: scoreSet&1 == 0, faults: faults}
 	linker.link()
 	s.linkTags(faults)
+	s.linkNetwork(faults)
 	s.linkCircuits()
 	s.assignSections(faults)
 	s.makeFinders()
@@ -245,6 +255,9 @@ func (s *Set) assignSources(files []string) {
 	for i, rule := range s.rules {
 		if !rule.off && !subrule(rule.Name) {
 			byFile[rule.source] = append(byFile[rule.source], i)
+			if !rule.waits {
+				s.local = append(s.local, i)
+			}
 		}
 	}
 	for i, rules := range byFile {

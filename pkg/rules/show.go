@@ -97,6 +97,7 @@ func (f *Flags) words() []string {
 	}{
 		{f.Net, "net"}, {f.Learn, "learn"}, {f.Nice, "nice"}, {f.Multiple, "multiple"},
 		{f.MaxHits > 0, fmt.Sprintf("maxhits=%d", f.MaxHits)}, {f.NoSubject, "nosubject"}, {f.Concat, "concat"},
+		{f.A, "a"}, {f.NS, "ns"}, {f.IPsOnly, "ips_only"}, {f.DomainsOnly, "domains_only"}, {f.NoTrim, "notrim"},
 		{f.First > 0 || f.Last > 0, fmt.Sprintf("range=%d-%d", f.First, f.Last)},
 	} {
 		if flag.set {
@@ -117,8 +118,12 @@ func (rule *Rule) cost() string {
 		return rule.patternCost()
 	case rule.expr != nil:
 		return "next to none, beside the rules that it names"
-	case rule.call != nil && rule.call.silent != "", rule.Type == AskDNS:
-		return "none: it asks nothing yet"
+	case rule.silent() != "":
+		return "none: it asks nothing"
+	case rule.plan != nil:
+		return "asks " + rule.plan.What + "; questions go out when the message's other rules begin, and each is put once"
+	case rule.call != nil && rule.call.identity:
+		return "next to none: who sent the message is found out once for all"
 	case rule.call != nil:
 		return "a function; what it finds out is shared with its like"
 	}

@@ -39,7 +39,11 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 	if ctx.Err() != nil {
 		r.over = true
 	}
+	if s.asksNetwork() && !r.over {
+		r.askAll()
+	}
 	r.closeCircuit()
+	r.runLocal()
 	results := make([]filter.Result, len(s.sources))
 	start := time.Now()
 	for i := range s.sources {
@@ -48,12 +52,13 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 		results[i].Took = end.Sub(start)
 		start = end
 	}
-	return results
+	return append(results, r.zoneResults()...)
 }
 
 // source asks the scored rules of one file.
 func (r *run) source(src *source) filter.Result {
 	result := filter.Result{Source: src.name, Kind: filter.Rules, Asked: 1}
+	var zones []string // of the hits
 	for n, i := range src.rules {
 		v := r.try(i)
 		if r.over {
@@ -62,7 +67,9 @@ func (r *run) source(src *source) filter.Result {
 		}
 		if v != 0 {
 			rule := r.set.rules[i]
-			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.points(v), Detail: r.detail(i), Observe: src.observe})
+			zone := r.zoneOf(i)
+			result.Hits = append(result.Hits, filter.Hit{Symbol: rule.Name, Score: rule.points(v), Detail: r.detail(i), Observe: src.observe || r.observed(zone)})
+			zones = append(zones, zone)
 		}
 	}
 	if r.closed && r.set.rules[r.closedBy].source == src.file {
@@ -72,6 +79,7 @@ func (r *run) source(src *source) filter.Result {
 		result.Err = errors.Join(err, result.Err)
 	}
 	src.bound(&result)
+	result.Hits = r.moveToZones(result.Hits, zones)
 	return result
 }
 

@@ -57,7 +57,9 @@ func (src *source) bound(result *filter.Result) {
 	}
 	sum := 0.0
 	for _, hit := range result.Hits {
-		sum += hit.Score
+		if !hit.Observe {
+			sum += hit.Score
+		}
 	}
 	if over := math.Round((sum-src.cap)*1000) / 1000; over > 0 {
 		detail := fmt.Sprintf("the points of %s end at %g", src.name, src.cap)

@@ -19,8 +19,12 @@ type Function struct {
 	Name string
 	// Rules may call it.
 	Rules Callers
-	// Net tells that the function asks the network. Without it, and until it is connected, it answers nothing: a miss.
-	Net bool
+	// Net tells that the function asks the network: what its Plan says, or, with Identity, who sent the message. Without
+	// either it answers nothing: a miss.
+	Net      bool
+	Identity bool
+	// Plan stands for Bind in a function that asks the DNS: it checks the arguments and returns what to ask.
+	Plan func(args []string, flags RuleFlags, s *Settings) (*Plan, error)
 	// Learn tells that the function asks what was learned from earlier mail. There is none, so it answers nothing.
 	Learn bool
 	// Bind checks the arguments, as the rule file has them but without their quotes, and returns what to call for each
@@ -37,6 +41,8 @@ type Check func(*Facts) int
 type Facts struct {
 	Message  *message.Message
 	Settings *Settings
+	// Identity is who sent the message, nil where nobody knows, or nobody asked.
+	Identity *message.Identity
 	machine  *pattern.Machine // for all patterns here
 	uriRules message.URIRules
 
@@ -52,6 +58,7 @@ type Facts struct {
 	spoken      *languages   // textcat.go
 	documents   *office      // olescan.go
 	hosts       []string     // urihost.go
+	uriHosts    []uriHost    // uridnsbl.go
 
 	dates        *dates      // datecheck.go
 	recipients   *recipients // recipients.go
@@ -82,6 +89,9 @@ func (f *Facts) uris() []message.URIDetail { return f.Message.URIDetails(&f.uriR
 
 // match tells whether a pattern matches a text.
 func (f *Facts) match(p *pattern.Pattern, text string) bool { return f.machine.Match(p, text) }
+
+// Match is match, for rules.
+func (f *Facts) Match(p *pattern.Pattern, text string) bool { return f.match(p, text) }
 
 // matchAny tells whether a pattern matches any of the texts.
 func (f *Facts) matchAny(p *pattern.Pattern, texts []string) bool {

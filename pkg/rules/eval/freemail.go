@@ -62,7 +62,14 @@ func setNumber(where func(*Settings) *int) Directive {
 // setSwitch is a directive that wants 0 or 1.
 func setSwitch(set func(*Settings, bool)) Directive {
 	return func(s *Settings, value string) error {
-		n, err := strconv.Atoi(strings.TrimSpace(value))
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(value) {
+		case "yes":
+			value = "1"
+		case "no":
+			value = "0"
+		}
+		n, err := strconv.Atoi(value)
 		if err != nil {
 			return errors.New("wants 0 or 1")
 		}

@@ -19,7 +19,7 @@ type plugin struct {
 // plugins are all that are here, those included whose rules are read in winnow/pkg/rules. The first has what SpamAssassin
 // has without plugins.
 var plugins = []plugin{
-	{name: "", stock: true, directives: joined(coreDirectives, networkDirectives, uriHostDirectives, listDirectives)},
+	{name: "", stock: true, directives: joined(coreDirectives, networkDirectives, dnsDirectives, uriHostDirectives, listDirectives)},
 	{name: "ASN", functions: asnFunctions, features: words("has_asn_lookup_ipv6 has_asn_geodb has_check_asn has_check_asn_tag")},
 	{name: "AWL", functions: awlFunctions},
 	{name: "AntiVirus", functions: antiVirusFunctions},
@@ -31,7 +31,7 @@ var plugins = []plugin{
 	{name: "DCC", functions: dccFunctions},
 	{name: "DKIM", stock: true, functions: dkimFunctions, directives: dkimListDirectives, features: words("has_arc")},
 	{name: "DMARC", stock: true, functions: dmarcFunctions},
-	{name: "DNSEval", stock: true, functions: dnsFunctions, features: words("has_tflags_domains_only has_tflags_ips_only")},
+	{name: "DNSEval", stock: true, functions: dnsFunctions, directives: dnsEvalDirectives, features: words("has_tflags_domains_only has_tflags_ips_only")},
 	{name: "DecodeShortURLs", functions: shortURLFunctions, directives: shortURLDirectives, features: words(`has_short_url
 		has_autoclean has_short_url_code has_user_agent has_get has_clear has_timeout has_max_redirections has_short_url_redir`)},
 	{name: "FreeMail", stock: true, functions: freeMailFunctions, directives: freeMailDirectives},
@@ -61,7 +61,7 @@ var plugins = []plugin{
 	{name: "SpamCop", stock: true},
 	{name: "TextCat", functions: textCatFunctions, directives: textCatDirectives},
 	{name: "TxRep", functions: txrepFunctions},
-	{name: "URIDNSBL", stock: true, functions: uriblFunctions, features: words(`has_tflags_domains_only has_subtest_for_ranges
+	{name: "URIDNSBL", stock: true, functions: uriListFunctions, directives: uriListDirectives, features: words(`has_tflags_domains_only has_subtest_for_ranges
 		has_uridnsbl_for_a has_uridnsbl_a_ns has_tflags_notrim has_uridnsbl_skip_mailto`)},
 	{name: "URIDetail", stock: true, features: words("has_host_key")},
 	{name: "URIEval", stock: true, functions: uriFunctions},

@@ -38,12 +38,7 @@ var (
 		network(AnyRules, "check_dkim_verified check_dkim_signall check_dkim_signsome"),
 	)
 	dmarcFunctions = network(HeaderRules, "check_dmarc_pass check_dmarc_reject check_dmarc_quarantine check_dmarc_none check_dmarc_missing")
-	dnsFunctions   = slices.Concat(
-		network(HeaderRules, `check_rbl check_rbl_ns_from check_rbl_txt check_rbl_sub check_rbl_from_host check_rbl_from_domain
-			check_rbl_envfrom check_rbl_headers check_rbl_rcvd check_dns_sender`),
-		network(AnyRules, "check_rbl_accreditor"),
-	)
-	hashFunctions = slices.Concat(
+	hashFunctions  = slices.Concat(
 		network(HeaderRules, "check_hashbl_emails check_hashbl_uris check_hashbl_tag"),
 		network(BodyRules, "check_hashbl_bodyre check_hashbl_attachments"),
 	)
@@ -55,5 +50,4 @@ var (
 		check_for_spf_helo_temperror check_for_spf_welcomelist_from check_for_spf_whitelist_from
 		check_for_def_spf_welcomelist_from check_for_def_spf_whitelist_from check_spf_skipped_noenvfrom`)
 	txrepFunctions = learned(HeaderRules, "check_senders_reputation")
-	uriblFunctions = network(AnyRules, "check_uridnsbl")
 )

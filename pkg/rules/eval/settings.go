@@ -18,6 +18,8 @@ type Settings struct {
 	locales  localeSettings
 	oleMacro oleMacroSettings
 	uriHosts uriHostLists
+	uriLists uriListSettings
+	dns      dnsSettings
 	patterns int // octets of those that rule files have here
 }
 
@@ -25,5 +27,6 @@ type Settings struct {
 func NewSettings() *Settings {
 	return &Settings{
 		textCat: newTextCatSettings(), freeMail: newFreeMailSettings(), fromName: newFromNameSettings(), oleMacro: newOLEMacroSettings(),
+		dns: newDNSSettings(), uriLists: newURIListSettings(),
 	}
 }

@@ -1,0 +1,213 @@
+package dnslist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"winnow/pkg/dns"
+	"winnow/pkg/filter"
+)
+
+// MaxZones is how many zones rules may ask beside the lists.
+const MaxZones = 200
+
+// A Visit is what rules ask one list about one message, whatever the list's own questions are: the list's health, its rest
+// and its account are the same. A zone that only rules name is a list, too, with the zone for its name; what its return
+// codes mean is for the rules to say. It may be used by several goroutines.
+type Visit struct {
+	src     *source
+	start   time.Time
+	resting error
+
+	mu        sync.Mutex
+	asked     int
+	cached    int
+	questions []question // that have an answer
+	last      time.Time  // when the last answer came
+	refused   error      // by the word of a rule
+	over      bool
+}
+
+// addZones makes lists of the zones that no list has that is on. It keeps what the Set before knew of their health.
+func (s *Set) addZones(zones []string, previous *Set) {
+	s.zones = map[string]*source{}
+	for _, src := range s.sources {
+		if src.Enabled {
+			if zone := src.zone(); s.zones[zone] == nil {
+				s.zones[zone] = src
+			}
+		}
+	}
+	for _, zone := range zones {
+		if s.zones[zone] == nil && len(s.zones) < MaxZones+len(s.sources) {
+			s.zones[zone] = newSource(s, s.listOf(zone), previous)
+		}
+	}
+}
+
+// listOf is a list of a zone that only rules ask. What is known of how a list that is off declines holds for it.
+func (s *Set) listOf(zone string) List {
+	l := List{Zone: zone, Enabled: true, ofRules: true}
+	labels := strings.Split(zone, ".")
+	if i := slices.IndexFunc(labels, looksLikeKey); i >= 0 {
+		l.Key = NewSecret(labels[i])
+		labels[i] = keyLabel
+		l.Zone = strings.Join(labels, ".")
+	}
+	for _, src := range s.sources {
+		if src.Zone == l.Zone {
+			l.Refused = src.Refused
+		}
+	}
+	l.Name = l.ShownZone()
+	l.Title = l.Name
+	return l
+}
+
+// minKey is how many characters a label has that is taken for a subscriber's key. Spamhaus' keys have 26.
+const minKey = 20
+
+// looksLikeKey tells whether a label of a zone in a rule file is a subscriber's key: long, of letters and digits alone, and
+// with both of them.
+func looksLikeKey(label string) bool {
+	return len(label) >= minKey && !strings.ContainsAny(label, "-_") && strings.ContainsAny(label, "0123456789") &&
+		strings.ContainsAny(label, "abcdefghijklmnopqrstuvwxyz")
+}
+
+// zone is the list's zone as the DNS has it, its key included.
+func (src *source) zone() string { return src.name("x")[len("x."):] }
+
+// Visit returns the list of a zone, for one message; nil where there is none of that zone.
+func (s *Set) Visit(zone string) *Visit {
+	src := s.zones[zone]
+	if src == nil {
+		return nil
+	}
+	now := s.now()
+	return &Visit{src: src, start: now, last: now, resting: src.resting(now)}
+}
+
+// Scores tells whether the list's own hits give points already.
+func (v *Visit) Scores() bool { return !v.src.ofRules }
+
+// Show is the name of a key in the zone as it may be shown.
+func (v *Visit) Show(key string) string { return v.src.show(key) }
+
+// Ask returns what the list's zone has for a key. A refusal is an answer: rules look for it.
+func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer, error) {
+	if v.resting != nil {
+		return dns.Answer{}, v.resting
+	}
+	q := question{key: key, name: v.src.name(key)}
+	if q.name == "" {
+		return dns.Answer{}, dns.ErrName
+	}
+	if !v.begin() {
+		return dns.Answer{}, dns.ErrTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.src.limit())
+	defer cancel()
+	answer, err := v.src.set.resolver.Resolve(ctx, dns.Question{Name: q.name, Type: kind})
+	if guarded, ok := errors.AsType[*guardError](err); ok {
+		answer.Addrs, err = guarded.addrs, nil
+	}
+	q.cached = answer.Cached
+	switch {
+	case err != nil:
+		q.outcome, q.err = Failed, v.src.hide(err)
+	case kind == dns.A:
+		q.addrs = answer.Addrs
+		if q.outcome, _, _ = v.src.classify(q.addrs); q.outcome == Unknown { // its rules know
+			q.outcome = Hit
+		}
+	default:
+		q.outcome = Hit
+		if answer.Empty() {
+			q.outcome = Miss
+		}
+	}
+	v.finish(q)
+	return answer, q.err
+}
+
+// limit is how long one question to the list may take.
+func (src *source) limit() time.Duration {
+	if src.Timeout > 0 {
+		return min(src.Timeout, src.set.config.Timeout)
+	}
+	return src.set.config.Timeout
+}
+
+// begin counts a question, unless the visit is over.
+func (v *Visit) begin() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.over {
+		return false
+	}
+	v.asked++
+	return true
+}
+
+func (v *Visit) finish(q question) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.over {
+		return
+	}
+	if q.cached {
+		v.cached++
+	}
+	v.questions, v.last = append(v.questions, q), v.src.set.now()
+}
+
+// Refused tells the list that an answer was a refusal, though nothing else says so.
+func (v *Visit) Refused(why string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.refused == nil && v.resting == nil {
+		v.refused = fmt.Errorf("%w: %s", filter.ErrRefused, why)
+	}
+}
+
+// Result ends the visit: it lets the list's health know, and returns what was asked. What has no answer by now has failed.
+func (v *Visit) Result() filter.Result {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	result := filter.Result{Source: v.src.Name, Kind: filter.List, Asked: v.asked, Cached: v.cached, Took: v.last.Sub(v.start), Err: v.resting}
+	if v.over || v.resting != nil {
+		return result
+	}
+	v.over = true
+	for range v.asked - len(v.questions) {
+		v.questions = append(v.questions, question{subject: &subject{}, outcome: Failed, err: dns.ErrTimeout})
+		result.Took = v.src.set.now().Sub(v.start)
+	}
+	if len(v.questions) == 0 {
+		return result
+	}
+	worst := worst(v.questions)
+	result.Err = v.src.failure(worst)
+	v.src.learn(v.start, v.questions, worst)
+	if v.refused != nil {
+		result.Err = v.refused
+		if worst.outcome != Refused && !v.allCached() {
+			v.src.rest(Refusing, v.refused)
+		}
+	}
+	return result
+}
+
+func (v *Visit) allCached() bool { return v.cached == v.asked }
+
+// bogus tells whether addresses are none that the list would give out. Of a zone that only rules ask nobody knows: it may
+// be no list of return codes.
+func (l *List) bogus(addrs []netip.Addr) bool {
+	return !l.ofRules && slices.ContainsFunc(addrs, notReturnCode)
+}

@@ -1,0 +1,372 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"winnow/pkg/dns"
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+)
+
+// A Network is how rules learn what is not in the message. What is nil is not asked: the rules that would are misses.
+type Network struct {
+	// Zone returns the list of a zone, for one message. All questions about names in the zone go through it.
+	Zone func(zone string) Zone
+	// Resolver answers what is in no list's zone.
+	Resolver dns.Resolver
+	// Identify finds out who sent the message, nil where ctx ends first.
+	Identify func(ctx context.Context, m *message.Message) *message.Identity
+}
+
+// A Zone is a DNS list that is asked about one message, by any number of goroutines. What it must rest from, and for how
+// long, is its own to know: it answers with an error then.
+type Zone interface {
+	// Ask returns what the zone has for a key, which stands before its name.
+	Ask(ctx context.Context, key string, t dns.Type) (dns.Answer, error)
+	// Show is the name of a key in the zone as it may be shown: without the operator's subscription in it.
+	Show(key string) string
+	// Scores tells whether the operator's lists give points for the zone already.
+	Scores() bool
+	// Refused tells the zone that an answer of its was a refusal.
+	Refused(why string)
+	// Result is what it was asked so far. What has no answer by now counts as an error; no more is asked.
+	Result() filter.Result
+}
+
+// Limits of what is asked about one message.
+const (
+	maxLookups = 1_000 // different questions; SpamAssassin's stock rules put some 100 about a mail with 20 links
+	maxTypes   = 4     // of records that one rule asks for
+	maxName    = 253   // octets of a name
+)
+
+// Lookups is what rules ask about one message. Each question is put once, at once, and for all rules that have it. It is
+// written to by many goroutines until Wait returns, and by none from then on.
+type Lookups struct {
+	network *Network
+	limits  *dnsSettings
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	mu     sync.Mutex
+	zones  map[string]Zone
+	all    map[question]*Lookup
+	sets   map[string][]*Lookup // of check_rbl and its like, by the name of the set
+	under  int                  // what goes on; planning counts as one
+	idle   chan struct{}        // closed when nothing does any more
+	frozen bool
+	fault  error // the first panic
+}
+
+type question struct {
+	zone, key string
+	kind      dns.Type
+}
+
+// A Lookup is one question and, once it is done, its answer.
+type Lookup struct {
+	Zone, Key string // Zone is "" where Key is the whole name
+	Type      dns.Type
+	Answer    dns.Answer
+	Err       error
+	Done      bool // it was answered in time, be it with an error
+
+	then []func(*Lookup)
+}
+
+// NewLookups returns a Lookups that puts questions until ctx ends. End it with Close.
+func NewLookups(ctx context.Context, n *Network, s *Settings) *Lookups {
+	l := &Lookups{
+		network: n, limits: &s.dns, zones: map[string]Zone{}, all: map[question]*Lookup{}, sets: map[string][]*Lookup{},
+		under: 1, idle: make(chan struct{}),
+	}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	return l
+}
+
+// Planned tells that all rules have put their questions; further ones come from answers.
+func (l *Lookups) Planned() { l.land() }
+
+// Wait returns when there is nothing to wait for any more, or ctx ends. What is known then stays so.
+func (l *Lookups) Wait(ctx context.Context) {
+	select {
+	case <-l.idle:
+	default:
+		select {
+		case <-l.idle:
+		case <-ctx.Done():
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.frozen = true
+}
+
+// Close ends what is still under way.
+func (l *Lookups) Close() { l.cancel() }
+
+// Zones returns the lists that were asked, by zone. It is for after Wait.
+func (l *Lookups) Zones() map[string]Zone { return l.zones }
+
+// start has f run in a goroutine of its own, unless it is too late. l.mu is held.
+func (l *Lookups) start(f func()) {
+	l.under++
+	go func() {
+		defer l.land()
+		defer func() {
+			if p := recover(); p != nil { // this goroutine is ours: nobody above can catch it
+				l.failed(fmt.Errorf("asking panicked: %v", p))
+			}
+		}()
+		f()
+	}()
+}
+
+func (l *Lookups) failed(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fault == nil && !l.frozen {
+		l.fault = err
+	}
+}
+
+// Err tells what went wrong here, if anything did. It is for after Wait.
+func (l *Lookups) Err() error { return l.fault }
+
+func (l *Lookups) land() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.under--; l.under == 0 {
+		close(l.idle)
+	}
+}
+
+// put puts a question, or joins the one that was put before, and has then called with the answer, in a goroutine of its
+// own. It returns nil where it may not be put.
+func (l *Lookups) put(zone, key string, kind dns.Type, then func(*Lookup)) *Lookup {
+	key = strings.TrimRight(ascii(key), ".")
+	name := key
+	if zone != "" {
+		name += "." + zone
+	}
+	if key == "" || len(name) > maxName || l.limits.denies(name) {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	q := question{zone, key, kind}
+	found := l.all[q]
+	switch {
+	case l.frozen:
+		return nil
+	case found != nil && found.Done:
+		if then != nil {
+			l.start(func() { then(found) })
+		}
+		return found
+	case found != nil:
+		if then != nil {
+			found.then = append(found.then, then)
+		}
+		return found
+	case len(l.all) >= maxLookups:
+		return nil
+	}
+	asked := l.zone(zone)
+	if asked == nil && (zone != "" || l.network.Resolver == nil) {
+		return nil
+	}
+	found = &Lookup{Zone: zone, Key: key, Type: kind}
+	if then != nil {
+		found.then = append(found.then, then)
+	}
+	l.all[q] = found
+	l.start(func() { l.find(found, asked) })
+	return found
+}
+
+// zone returns the list of a zone, nil where there is none. l.mu is held.
+func (l *Lookups) zone(zone string) Zone {
+	if zone == "" || l.network.Zone == nil {
+		return nil
+	}
+	asked, known := l.zones[zone]
+	if !known {
+		if asked = l.network.Zone(zone); asked != nil {
+			l.zones[zone] = asked
+		}
+	}
+	return asked
+}
+
+// find gets the answer, and hands it to those who have more to ask because of it.
+func (l *Lookups) find(found *Lookup, zone Zone) {
+	answer, err := l.ask(found, zone)
+	l.mu.Lock()
+	if l.frozen {
+		l.mu.Unlock()
+		return
+	}
+	found.Answer, found.Err, found.Done = answer, err, true
+	then := found.then
+	found.then = nil
+	l.mu.Unlock()
+	for _, next := range then {
+		next(found)
+	}
+}
+
+func (l *Lookups) ask(found *Lookup, zone Zone) (answer dns.Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer, err = dns.Answer{}, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	ctx := l.ctx
+	if limit := l.limits.timeoutOf(found.Zone); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	if zone != nil {
+		return zone.Ask(ctx, found.Key, found.Type)
+	}
+	return l.network.Resolver.Resolve(ctx, dns.Question{Name: found.Key, Type: found.Type})
+}
+
+// ascii is a name as the DNS is asked for it: in lower case, with what is no ASCII encoded where that can be done.
+func ascii(name string) string {
+	for i := 0; i < len(name); i++ {
+		if name[i] >= 0x80 {
+			if host, ok := message.HostASCII(name); ok {
+				return host
+			}
+			break
+		}
+	}
+	return strings.ToLower(name)
+}
+
+// An Asking is what one rule asks about one message.
+type Asking struct {
+	lookups *Lookups
+	watches []watch
+	hit     *Lookup // whose answer made the rule hit
+}
+
+// A Test tells whether an answer makes the rule hit, and by which record.
+type Test func(f *Facts, found *Lookup) (record string, hit bool)
+
+type watch struct {
+	lookup *Lookup // nil where set is watched
+	set    string
+	test   Test
+}
+
+// NewAsking returns an Asking without questions.
+func NewAsking(l *Lookups) *Asking { return &Asking{lookups: l} }
+
+// Ask puts a question whose answer may make the rule hit.
+func (a *Asking) Ask(zone, key string, kind dns.Type, test Test) *Lookup {
+	found := a.lookups.put(zone, key, kind, nil)
+	if found != nil {
+		a.watch(watch{lookup: found, test: test})
+	}
+	return found
+}
+
+// Then puts a question whose answer leads to others: next puts them.
+func (a *Asking) Then(key string, kind dns.Type, next func(*Lookup)) {
+	a.lookups.put("", key, kind, next)
+}
+
+// Later has f put questions when it has found out about what. It must not look at the message's Facts.
+func (a *Asking) Later(f func(ctx context.Context)) {
+	a.lookups.mu.Lock()
+	defer a.lookups.mu.Unlock()
+	if !a.lookups.frozen {
+		a.lookups.start(func() { f(a.lookups.ctx) })
+	}
+}
+
+// InSet puts a question for all rules of a set.
+func (a *Asking) InSet(set string, zone, key string, kind dns.Type, test Test) {
+	found := a.Ask(zone, key, kind, test)
+	if found == nil {
+		return
+	}
+	a.lookups.mu.Lock()
+	defer a.lookups.mu.Unlock()
+	if !a.lookups.frozen {
+		a.lookups.sets[set] = append(a.lookups.sets[set], found)
+	}
+}
+
+// OfSet watches what all rules of a set ask.
+func (a *Asking) OfSet(set string, test Test) { a.watch(watch{set: set, test: test}) }
+
+func (a *Asking) watch(w watch) {
+	a.lookups.mu.Lock()
+	defer a.lookups.mu.Unlock()
+	if !a.lookups.frozen {
+		a.watches = append(a.watches, w)
+	}
+}
+
+// Hit tells whether an answer makes the rule hit: the first one that does. It is for after Wait.
+func (a *Asking) Hit(f *Facts) (found *Lookup, record string, hit bool) {
+	for i := range a.watches {
+		w := &a.watches[i]
+		lookups := []*Lookup{w.lookup}
+		if w.lookup == nil {
+			lookups = a.lookups.sets[w.set]
+		}
+		for _, found := range lookups {
+			if !found.Done {
+				continue
+			}
+			if record, hit = w.test(f, found); hit {
+				a.hit = found
+				return found, record, true
+			}
+		}
+	}
+	return nil, "", false
+}
+
+// Zone returns the zone whose answer made the rule hit, "" where none did.
+func (a *Asking) Zone() string {
+	if a.hit == nil {
+		return ""
+	}
+	return a.hit.Zone
+}
+
+// A Plan is what a rule asks. Ask puts its questions about a message: it runs before the answers come, and is the only
+// part that may look at Facts, but for a Test.
+type Plan struct {
+	Zones []string // that it asks, lower case and without a dot at the end
+	What  string   // it asks, for people: "zen.spamhaus.org"
+	// Nothing is why the rule asks nothing and never hits, "" where it does.
+	Nothing string
+	Ask     func(f *Facts, a *Asking)
+}
+
+// A RuleFlags is what functions want to know of the rule that calls them.
+type RuleFlags struct {
+	Name                                      string
+	Nice, A, NS, IPsOnly, DomainsOnly, NoTrim bool
+	Off                                       bool // it is not run
+}
+
+// zoneOfText reads the name of a zone as rules write it.
+func zoneOfText(text string) (string, error) {
+	zone := strings.Trim(strings.ToLower(text), ".")
+	if zone == "" || len(zone) > maxName || strings.ContainsAny(zone, " \t/@") {
+		return "", fmt.Errorf("%q is no zone: write it like zen.spamhaus.org", text)
+	}
+	return zone, nil
+}
