@@ -16,7 +16,7 @@ replace_rules __PILL
 meta     PHISH      __QUOTA && !__GONE && !ONLINE
 describe PHISH      Mailbox is said to be full
 score    PHISH      0 2.5 0 1.5
-full ONLINE eval:check_dkim_valid()
+full ONLINE eval:check_pyzor()
 header   NEVER      eval:check_for_nothing()
 body     BROKEN     /(/
 score    BROKEN     3
@@ -77,7 +77,7 @@ all     8      2       1       2       1         2     5
 
 RULE     TYPE         POINTS  HERE      REASON                                                        WHERE
 PHISH    meta         2.5     partly    ONLINE is silent                                              DIR/t.cf:7
-ONLINE   full eval    1       silent    the network is not asked by check_dkim_valid() yet            DIR/t.cf:10
+ONLINE   full eval    1       silent    check_pyzor() asks a service that is not asked here           DIR/t.cf:10
 NEVER    header eval  1       lost      eval function check_for_nothing() is not known                DIR/t.cf:11
 USES     meta         1       partly    BROKEN is lost                                                DIR/t.cf:14
 BROKEN   body         3       lost      pattern: missing ) of the group, at octet 0: (                DIR/t.cf:12

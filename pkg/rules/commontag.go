@@ -2,19 +2,34 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"winnow/pkg/message"
+	"winnow/pkg/rules/eval"
 )
 
 // commonTags are tags that no rule has to set: what each is for a message. They are those of SpamAssassin that are facts of
 // the mail; %{HEADER(Name)} is beside them.
 var commonTags = map[string]func(*run) []string{
-	"AUTHORDOMAIN":     func(r *run) []string { return r.fieldTag("From:addr:domain") },
-	"SENDERDOMAIN":     func(r *run) []string { return r.fieldTag("EnvelopeFrom:addr:domain") },
-	"LASTEXTERNALIP":   func(r *run) []string { return r.relayTag(func(h *message.Relay) string { return h.Addr.String() }) },
-	"LASTEXTERNALRDNS": func(r *run) []string { return r.relayTag(func(h *message.Relay) string { return h.Name }) },
-	"LASTEXTERNALHELO": func(r *run) []string { return r.relayTag(func(h *message.Relay) string { return h.Helo }) },
+	"AUTHORDOMAIN":      func(r *run) []string { return r.hostTag("From") },
+	"SENDERDOMAIN":      func(r *run) []string { return firstOf(r.hostTag("EnvelopeFrom")) },
+	"LASTEXTERNALIP":    func(r *run) []string { return r.relayTag(lastExternal, relayIP) },
+	"LASTEXTERNALREVIP": func(r *run) []string { return r.relayTag(lastExternal, relayReversed) },
+	"LASTEXTERNALRDNS": func(r *run) []string {
+		return r.relayTag(lastExternal, func(h *message.Relay) string { return h.Name })
+	},
+	"LASTEXTERNALHELO": func(r *run) []string {
+		return r.relayTag(lastExternal, func(h *message.Relay) string { return h.Helo })
+	},
+	"FIRSTTRUSTEDIP":    func(r *run) []string { return r.relayTag(firstTrusted, relayIP) },
+	"FIRSTTRUSTEDREVIP": func(r *run) []string { return r.relayTag(firstTrusted, relayReversed) },
+	"URIHOSTS": func(r *run) []string {
+		return r.linkTag(func(f *eval.Facts) []string { hosts, _ := f.ListedHosts(); return hosts })
+	},
+	"URIDOMAINS": func(r *run) []string {
+		return r.linkTag(func(f *eval.Facts) []string { _, domains := f.ListedHosts(); return domains })
+	},
 }
 
 var headerTag = regexp.MustCompile(`^HEADER\(([\w.-]+(?::[a-z]+)*)\)$`)
@@ -45,18 +60,69 @@ func (r *run) fieldTag(field string) []string {
 	return []string{text}
 }
 
-// relayTag returns what is known of the host that handed the message to us.
-func (r *run) relayTag(of func(*message.Relay) string) []string {
+// hostTag returns the hosts of the addresses in a field, as they are asked for, none twice.
+func (r *run) hostTag(field string) []string {
+	text, _ := r.header(field, message.HeaderAddr|message.HeaderHost)
+	var all []string
+	for line := range strings.SplitSeq(text, "\n") {
+		host, ok := message.HostASCII(line)
+		if !ok {
+			host = line
+		}
+		if host != "" && len(host) <= maxTagLength && !slices.Contains(all, host) {
+			all = append(all, host)
+		}
+	}
+	return all
+}
+
+func firstOf(list []string) []string { return list[:min(1, len(list))] }
+
+// lastExternal is the host that handed the message to our own, nil where there is none.
+func lastExternal(way *message.Relays) *message.Relay {
+	if len(way.External) == 0 {
+		return nil
+	}
+	return &way.External[0]
+}
+
+// firstTrusted is the first host on the message's way that is trusted, nil where there is none.
+func firstTrusted(way *message.Relays) *message.Relay {
+	if len(way.Trusted) == 0 {
+		return nil
+	}
+	return &way.Trusted[len(way.Trusted)-1]
+}
+
+func relayIP(h *message.Relay) string { return h.IP }
+
+func relayReversed(h *message.Relay) string {
+	if !h.Addr.IsValid() {
+		return ""
+	}
+	return eval.Reversed(h.Addr)
+}
+
+// relayTag returns what is known of a host on the message's way.
+func (r *run) relayTag(host func(*message.Relays) *message.Relay, of func(*message.Relay) string) []string {
 	facts := r.evalFacts()
 	if facts == nil {
 		return nil
 	}
-	relays := facts.Message.Relays(r.set.settings.Networks())
-	if len(relays.External) == 0 {
+	relay := host(facts.Message.Relays(r.set.settings.Networks()))
+	if relay == nil {
 		return nil
 	}
-	if value := of(&relays.External[0]); value != "" {
+	if value := of(relay); value != "" {
 		return []string{value}
+	}
+	return nil
+}
+
+// linkTag returns what is known of the links that lists are asked about.
+func (r *run) linkTag(of func(*eval.Facts) []string) []string {
+	if facts := r.evalFacts(); facts != nil {
+		return of(facts)
 	}
 	return nil
 }

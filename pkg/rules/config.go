@@ -14,7 +14,7 @@ type Config struct {
 	Overrides string       `yaml:"overrides"`
 	Files     []FileConfig `yaml:"files"`   // what holds for all rules of one file
 	Network   bool         `yaml:"network"` // lists are asked, so that a rule with four scores has its second or fourth in force
-	// Zones says whose points count where rules ask a zone that an enabled list of the operator's has, too.
+	// Zones says whose points count where rules ask a zone that an enabled list of the operator's has, too. "" is ListPoints.
 	Zones  ZonePoints `yaml:"zones"`
 	Bayes  bool       `yaml:"bayes"`  // there is a Bayes classifier: the third or fourth
 	Locale string     `yaml:"locale"` // of `lang` lines, such as "de_DE"
@@ -54,7 +54,7 @@ func (c *Config) Validate() []error {
 	if !c.Shipped && len(c.Folders) == 0 {
 		faults = append(faults, errors.New("rules: no rules at all: set shipped, or name folders"))
 	}
-	if c.Zones != ListPoints && c.Zones != BothPoints {
+	if c.Zones != "" && c.Zones != ListPoints && c.Zones != BothPoints {
 		faults = append(faults, fmt.Errorf("zones: %q: write lists, where the lists' points alone count, or both", string(c.Zones)))
 	}
 	return append(faults, c.validateFiles()...)

@@ -12,6 +12,7 @@ type evidence struct {
 	counts  bool // it has a hit against the message that has effect
 	shadow  bool // it has one that is only observed
 	favours bool // it has one for the message
+	listed  bool // it lists something of the message, whatever that is worth
 
 	points, shadowPoints float64
 	demand               filter.Action // the strongest that a hit demands on its own
@@ -28,11 +29,12 @@ func gather(all []evidence, reports []filter.Report) []evidence {
 	for i := range reports {
 		for j := range reports[i].Results {
 			result := &reports[i].Results[j]
-			if len(result.Hits) == 0 {
+			if len(result.Hits) == 0 && !result.Listed {
 				continue
 			}
 			var e *evidence
 			all, e = about(all, sourceOf(result))
+			e.listed = e.listed || result.Listed
 			for k := range result.Hits {
 				e.add(reports[i].Phase, &result.Hits[k])
 			}
@@ -158,7 +160,7 @@ func (t *tally) hits(all []evidence) {
 	for i := range all {
 		e := &all[i]
 		r := t.row(e.source)
-		r.count(hits, e.hit)
+		r.count(hits, e.hit || e.listed && !e.observed && !e.favours)
 		r.count(observed, e.observed)
 		r.count(favours, e.favours)
 	}

@@ -45,6 +45,8 @@ func TestMerit(t *testing.T) {
 
 		{"a list alone", mail{content: []filter.Result{list("zen", 5), rules(0)}}, "list:zen:hits list:zen:unique list:zen:decisive"},
 		{"not caught", mail{content: []filter.Result{list("zen", 3), rules(1)}}, "list:zen:hits"},
+		{"a list whose answer only a rule looks at", mail{content: []filter.Result{{Source: "zen", Asked: 1, Listed: true}, rules(5)}},
+			"list:zen:hits rules:rules:hits rules:rules:unique rules:rules:decisive"},
 		{"one of two would do", mail{content: []filter.Result{list("zen", 6), list("dbl", 6)}}, "list:zen:hits list:dbl:hits"},
 		{"one would do, the other not", mail{content: []filter.Result{list("zen", 6), list("dbl", 2)}},
 			"list:zen:hits list:zen:decisive list:dbl:hits"},

@@ -18,7 +18,7 @@ import (
 //	rule:TRIAL:observed_caught             the same while it is only observed
 //	rule:TRIAL:observed_delivered
 //
-// Its hits are both together. Only rules that can add points show in a verdict, so only they are counted.
+// Its hits are both together. A rule that asks a DNS list has its own, though its points are that list's merit. Only rules that can add points show in a verdict, so only they are counted.
 
 const rulePrefix = "rule:"
 
@@ -59,7 +59,7 @@ func (t *tally) ruleHits(v *filter.Verdict) {
 	for i := range v.Reports {
 		for j := range v.Reports[i].Results {
 			result := &v.Reports[i].Results[j]
-			if result.Kind != filter.Rules {
+			if result.Kind != filter.Rules && v.Reports[i].Stage != RulesName { // hits of rules over a list's zone are the list's
 				continue
 			}
 			for k := range result.Hits {

@@ -134,6 +134,7 @@ func (t *tally) row(s source) *row {
 // reports counts what sources were asked and how they answered, hits apart.
 func (t *tally) reports(reports []filter.Report) {
 	missing, byRules, rulesTook := false, false, time.Duration(0)
+	var failed []source // that are counted: a list may be asked by its own stage and by rules
 	for i := range reports {
 		report := &reports[i]
 		if report.Err != nil {
@@ -144,9 +145,17 @@ func (t *tally) reports(reports []filter.Report) {
 		for j := range report.Results {
 			result := &report.Results[j]
 			rulesHere = rulesHere || result.Kind == filter.Rules
-			r := t.row(sourceOf(result))
+			from := sourceOf(result)
+			r := t.row(from)
 			r.answered(result)
-			missing = missing || result.Err != nil
+			if result.Err == nil {
+				continue
+			}
+			missing = true
+			if result.Kind != filter.List || !slices.Contains(failed, from) {
+				r[failure(result.Err)]++
+				failed = append(failed, from)
+			}
 		}
 		if rulesHere {
 			byRules, rulesTook = true, rulesTook+report.Took
@@ -168,7 +177,7 @@ func (t *tally) stageFailed(stage string) {
 	}
 }
 
-// answered counts one result, hits apart.
+// answered counts one result, hits and failures apart.
 func (r *row) answered(result *filter.Result) {
 	if result.Kind != filter.Rules {
 		r[asked] += int64(result.Asked)
@@ -176,9 +185,6 @@ func (r *row) answered(result *filter.Result) {
 		if result.Asked > result.Cached { // what a cache says at once would hide how slow the rest is
 			r.took(result.Took)
 		}
-	}
-	if result.Err != nil {
-		r[failure(result.Err)]++
 	}
 }
 

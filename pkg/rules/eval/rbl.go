@@ -92,7 +92,7 @@ func rblOf(kind dns.Type) func([]string, RuleFlags, *Settings) (*Plan, error) {
 
 func (c *rblCall) askHosts(f *Facts, a *Asking, kind dns.Type) {
 	for _, addr := range f.rblHosts(c.set, c.flags.Nice) {
-		a.InSet(c.set, c.zone, reversed(addr), kind, c.test)
+		a.InSet(c.set, c.zone, Reversed(addr), kind, c.test)
 	}
 }
 
@@ -204,8 +204,8 @@ func (f *Facts) originating() []netip.Addr {
 	return all
 }
 
-// reversed is an address as a list is asked about it (RFC 5782, 2.1 and 2.4).
-func reversed(addr netip.Addr) string {
+// Reversed is an address as a list is asked about it (RFC 5782, 2.1 and 2.4).
+func Reversed(addr netip.Addr) string {
 	const hex = "0123456789abcdef"
 	var b strings.Builder
 	octets := addr.AsSlice()
@@ -260,7 +260,7 @@ func (c *rblCall) hostKey(f *Facts, host string) string {
 		if err != nil || c.flags.DomainsOnly {
 			return ""
 		}
-		return reversed(addr)
+		return Reversed(addr)
 	}
 	host = ascii(host)
 	if c.flags.IPsOnly || !message.IsFQDN(host) || !f.hasKnownSuffix(host) {

@@ -177,7 +177,7 @@ func (l *uriList) ask(f *Facts, a *Asking, h uriHost, flags RuleFlags, test Test
 	switch {
 	case h.isAddr:
 		if h.addr.IsValid() && l.what == uriName && !flags.DomainsOnly {
-			a.Ask(l.zone, reversed(h.addr), l.kind, test)
+			a.Ask(l.zone, Reversed(h.addr), l.kind, test)
 		}
 	case l.what == uriName:
 		if flags.IPsOnly {
@@ -207,7 +207,7 @@ func (l *uriList) askAddresses(a *Asking, host string, test Test) {
 		addrs := found.Answer.Addrs
 		for _, addr := range addrs[:min(maxAddresses, len(addrs))] {
 			if addr.Is4() {
-				a.Ask(l.zone, reversed(addr), l.kind, test)
+				a.Ask(l.zone, Reversed(addr), l.kind, test)
 			}
 		}
 	})
@@ -223,7 +223,7 @@ func (l *uriList) askServers(f *Facts, a *Asking, domain string, test Test) {
 			switch {
 			case err == nil && (!addr.Is4() || message.IsPrivate(addr)):
 			case err == nil && l.what != uriAddress:
-				a.Ask(l.zone, reversed(addr), l.kind, test)
+				a.Ask(l.zone, Reversed(addr), l.kind, test)
 			case err == nil:
 			case l.what == uriServer:
 				a.Ask(l.zone, uris.Domain(server), l.kind, test)
@@ -242,6 +242,16 @@ func (f *Facts) listedHosts() []uriHost {
 		f.uriHosts = f.findListedHosts()
 	}
 	return f.uriHosts
+}
+
+// ListedHosts returns the hosts of links that lists are asked about, and their registered domains, each sorted and none twice.
+func (f *Facts) ListedHosts() (hosts, domains []string) {
+	for _, h := range f.listedHosts() {
+		hosts, domains = append(hosts, h.host), append(domains, h.domain)
+	}
+	slices.Sort(hosts)
+	slices.Sort(domains)
+	return hosts, slices.Compact(domains)
 }
 
 // findListedHosts takes hosts by where their links stand: first those of <a> with a text, then forms, images and other
