@@ -14,6 +14,10 @@ import (
 type Config struct {
 	// Timeout is how long it may take to find out who sent a message. Default 5s; it must be below limits.content.
 	Timeout time.Duration `yaml:"timeout"`
+	// WorldIPv4 and WorldIPv6 are prefix lengths. An SPF record whose networks together hold more addresses than one
+	// network of that length authorizes the world: that it passes a client proves nothing. Default 8 and 16.
+	WorldIPv4 int `yaml:"world_ipv4"`
+	WorldIPv6 int `yaml:"world_ipv6"`
 	// Scores are in force in place of those in Symbols.
 	Scores []Score `yaml:"scores"`
 	// DMARC is what is done with mail that the author's domain disowns.
@@ -72,7 +76,7 @@ func (a *DMARCAction) UnmarshalText(text []byte) error {
 
 // DefaultConfig returns settings that work.
 func DefaultConfig() Config {
-	return Config{Timeout: 5 * time.Second, MaxSignatures: 8}
+	return Config{Timeout: 5 * time.Second, WorldIPv4: 8, WorldIPv6: 16, MaxSignatures: 8}
 }
 
 // Bounds of what an operator may set.
@@ -107,6 +111,12 @@ func (c *Config) Validate() []error {
 	}
 	if a := filter.Action(c.DMARC.Quarantine); a > filter.Quarantine {
 		fault("dmarc.quarantine: %v is more than the domain asks for; points, tag or quarantine", a)
+	}
+	if c.WorldIPv4 < 1 || c.WorldIPv4 > 32 {
+		fault("world_ipv4: %d is no prefix length; give 1 to 32", c.WorldIPv4)
+	}
+	if c.WorldIPv6 < 1 || c.WorldIPv6 > 128 {
+		fault("world_ipv6: %d is no prefix length; give 1 to 128", c.WorldIPv6)
 	}
 	return faults
 }

@@ -43,6 +43,7 @@ type SPF struct {
 	Result AuthResult `json:"result"`
 	Domain string     `json:"domain"` // whose record was asked; "" where there was none to ask
 	World  bool       `json:"world"`  // it passed by a record that authorizes the world, which proves nothing
+	NoMail bool       `json:"nomail"` // the domain says that it sends no mail: it failed by a record of -all and nothing else
 	Reason string     `json:"reason"` // the mechanism that matched, or what went wrong: for us
 }
 
