@@ -12,7 +12,7 @@ const (
 )
 
 // canonical returns q as it is sent and remembered: in lower case, without trailing dot. It fails where the name cannot
-// be sent. Any printable character but the backslash passes: what a host name may hold is for the caller to say, and
+// be sent. Blanks and any printable character but the backslash pass: what a host name may hold is for the caller to say, and
 // names such as those of SPF macros (RFC 7208, 7) hold more. The error does not show the name.
 func (q Question) canonical() (Question, error) {
 	if !q.Type.known() {
@@ -30,7 +30,7 @@ func (q Question) canonical() (Question, error) {
 				return q, err
 			}
 			start = i + 1
-		case c <= ' ' || c > '~' || c == '\\':
+		case c < ' ' || c > '~' || c == '\\':
 			return q, fmt.Errorf("%w: it holds an octet of value %d", ErrName, c)
 		case 'A' <= c && c <= 'Z':
 			upper = true

@@ -175,7 +175,9 @@ func (z suiteZone) Resolve(_ context.Context, q dns.Question) (dns.Answer, error
 	return dns.Answer{}, fmt.Errorf("%w: aliases in a circle", dns.ErrMalformed)
 }
 
-func isNone(records [][]string) bool { return len(records) == 1 && slices.Equal(records[0], []string{"NONE"}) }
+func isNone(records [][]string) bool {
+	return len(records) == 1 && slices.Equal(records[0], []string{"NONE"})
+}
 
 // readSuite reads a file of the corpus.
 func readSuite(t *testing.T, file string) []scenario {
