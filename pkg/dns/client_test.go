@@ -71,6 +71,8 @@ var zones = dnstest.Zones{
 	"1.2.0.192.example":     {PTR: []string{"mail.example"}},
 	"alias.example":         {CNAME: "other.example", TTL: 20 * time.Second},
 	"other.example":         {CNAME: "2.0.0.127.zen.example", TTL: 30 * time.Second},
+	"a b.example":           dnstest.A("192.0.2.6"),
+	`a\ b.example`:          dnstest.A("192.0.2.6"), // as the server's library writes that
 	"nowhere.example":       {CNAME: "none.example", TTL: 30 * time.Second},
 	"*.open.example":        dnstest.A("127.255.255.254"),
 	"many.example":          dnstest.A(manyAddrs(200)...),
@@ -112,6 +114,7 @@ func readAll(t *testing.T, client *dns.Client) {
 		{Name: "1.2.0.192.example", Type: dns.PTR},
 		{Name: "alias.example", Type: dns.A},
 		{Name: "alias.example", Type: dns.AAAA},
+		{Name: "a b.example", Type: dns.A},
 		{Name: "nowhere.example", Type: dns.A},
 		{Name: "none.example", Type: dns.A},
 		{Name: "4.3.2.1.open.example", Type: dns.A},
@@ -355,7 +358,7 @@ func TestClientAfterManyCancellations(t *testing.T) {
 func TestClientRefusesNames(t *testing.T) {
 	server := dnstest.Serve(t, zones)
 	client := newClient(t, ample, server.Addr)
-	for _, name := range []string{"", ".", "a..example", strings.Repeat("x", 64) + ".example", longest + "z", "a b.example"} {
+	for _, name := range []string{"", ".", "a..example", strings.Repeat("x", 64) + ".example", longest + "z", "a\tb.example"} {
 		if _, err := client.Resolve(t.Context(), dns.Question{Name: name, Type: dns.A}); !errors.Is(err, dns.ErrName) {
 			t.Errorf("%q: got error %v, want %v", name, err, dns.ErrName)
 		}
