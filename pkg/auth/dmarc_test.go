@@ -13,8 +13,8 @@ import (
 	"winnow/pkg/message"
 )
 
-// mail parses a message of these fields.
-func mail(t testing.TB, header ...string) *message.Message {
+// withHeader parses a message of these fields.
+func withHeader(t testing.TB, header ...string) *message.Message {
 	t.Helper()
 	m, err := message.Parse(strings.NewReader(strings.Join(header, "\n")+"\n\nHello\n"), 0)
 	if err != nil {
@@ -125,7 +125,7 @@ func TestDMARC(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			resolver := dns.NewCache(zones, nil, dns.DefaultCacheConfig())
 			defer resolver.Close()
-			got := judge(t, resolver, mail(t, "From: "+tt.from), &tt.id)
+			got := judge(t, resolver, withHeader(t, "From: "+tt.from), &tt.id)
 			reason := got.Reason
 			if got.Reason = ""; got != tt.want {
 				t.Errorf("got  %+v (%s)\nwant %+v", got, reason, tt.want)
@@ -167,7 +167,7 @@ func TestAuthorDomain(t *testing.T) {
 		{header: "From: a@example.org, " + long + " <b@example.com>", result: permError},
 		{header: "From: " + strings.Repeat("a@example.org, ", 10_000) + "b@example.com", result: permError},
 	} {
-		domain, result, reason := authorDomain(mail(t, tt.header))
+		domain, result, reason := authorDomain(withHeader(t, tt.header))
 		if domain != tt.domain || result != tt.result {
 			t.Errorf("%.80s: got %q, %v (%s), want %q, %v", tt.header, domain, result, reason, tt.domain, tt.result)
 		}
@@ -232,8 +232,8 @@ func TestSample(t *testing.T) {
 	chosen := 0
 	for i := range 1000 {
 		header := []string{"From: a@example.org", fmt.Sprintf("Message-ID: <%d@example.org>", i)}
-		n := sample(mail(t, header...))
-		if again := sample(mail(t, append(header, "X-Again: yes")...)); n != again {
+		n := sample(withHeader(t, header...))
+		if again := sample(withHeader(t, append(header, "X-Again: yes")...)); n != again {
 			t.Fatalf("%d, then %d", n, again)
 		}
 		if n < 0 || n > 99 {
@@ -246,7 +246,7 @@ func TestSample(t *testing.T) {
 	if chosen < 250 || chosen > 350 {
 		t.Errorf("%d of 1000, where 30 of a hundred were asked for", chosen)
 	}
-	if a, b := sample(mail(t, "Subject: a")), sample(mail(t, "Subject: b")); a == b {
+	if a, b := sample(withHeader(t, "Subject: a")), sample(withHeader(t, "Subject: b")); a == b {
 		t.Errorf("without ids: %d, %d", a, b)
 	}
 }
@@ -286,13 +286,13 @@ func TestExempt(t *testing.T) {
 			if tt.header != "" {
 				header = append(header, tt.header)
 			}
-			if got := judge(t, zones, mail(t, header...), &tt.id); got.Result != message.AuthFail || got.Exempt != tt.want {
+			if got := judge(t, zones, withHeader(t, header...), &tt.id); got.Result != message.AuthFail || got.Exempt != tt.want {
 				t.Errorf("got %v, %q, want %q", got.Result, got.Exempt, tt.want)
 			}
 		})
 	}
 	passed := message.Identity{SPF: spfOf(message.AuthPass, "example.org")}
-	if got := judge(t, zones, mail(t, "From: a@example.org", "List-Id: <talk.example.org>"), &passed); got.Exempt != "" {
+	if got := judge(t, zones, withHeader(t, "From: a@example.org", "List-Id: <talk.example.org>"), &passed); got.Exempt != "" {
 		t.Errorf("a pass needs no excuse: %q", got.Exempt)
 	}
 }
@@ -370,7 +370,7 @@ func TestRoundTrips(t *testing.T) {
 		const trip = 20 * time.Millisecond
 		asked := dnstest.Record(identityZones())
 		c := NewChecker(DefaultConfig(), late{asked, trip}, nil)
-		m := mail(t, "From: a@news.example.org")
+		m := withHeader(t, "From: a@news.example.org")
 		m.Client.Addr, _ = message.ParseAddr("203.0.113.9")
 		m.Client.Helo, m.Sender = "helo.example", "a@example.org"
 		start := time.Now()

@@ -16,7 +16,7 @@ const (
 	maxLookups = 10  // mechanisms and redirects that ask the DNS
 	maxVoids   = 2   // of them, how many may find nothing
 	maxHosts   = 10  // names in the answer to one mx or ptr
-	maxSender  = 512 // octets of sender and HELO, which macros copy: SMTP itself has less room (RFC 5321, 4.5.3.1)
+	maxMacro   = 512 // octets of a local part and of HELO that macros copy: SMTP itself has less room (RFC 5321, 4.5.3.1)
 )
 
 // A Query asks whether a client may send for a domain.
@@ -37,7 +37,7 @@ type Outcome struct {
 
 func (q *Query) local() string {
 	if at := strings.LastIndexByte(q.Sender, '@'); at > 0 {
-		return q.Sender[:at]
+		return q.Sender[:min(at, maxMacro)]
 	}
 	return "postmaster"
 }
@@ -56,9 +56,8 @@ func Check(ctx context.Context, resolver dns.Resolver, q Query, world World) Out
 		return Outcome{Reason: "no full name of a domain"}
 	case !q.Addr.IsValid():
 		return Outcome{Reason: "no address of a client"}
-	case len(q.Sender) > maxSender || len(q.Helo) > maxSender:
-		return Outcome{Reason: "a sender that is too long"}
 	}
+	q.Helo = q.Helo[:min(len(q.Helo), maxMacro)]
 	e := evaluation{query: &q, lookups: newLookups(ctx, resolver)}
 	defer e.lookups.close()
 	out := e.check(name, true)

@@ -80,12 +80,15 @@ func hosts(n int) []string {
 	return names
 }
 
+// A long sender is no way round a record.
 func TestLongSender(t *testing.T) {
-	got := Check(t.Context(), dnstest.Zones{"example.org": dnstest.TXT("v=spf1 +all")}, Query{
-		Addr: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: strings.Repeat("a", maxSender) + "@example.org",
-	}, World{8, 16})
-	if got.Result != message.AuthNone {
-		t.Errorf("%v (%s)", got.Result, got.Reason)
+	for record, want := range map[string]message.AuthResult{"v=spf1 -all": message.AuthFail, "v=spf1 -exists:%{l}.%{h}.x.example +all": message.AuthPass} {
+		got := Check(t.Context(), dnstest.Zones{"example.org": dnstest.TXT(record)}, Query{
+			Addr: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: strings.Repeat("a", 1<<20) + "@example.org", Helo: strings.Repeat("h", 1<<20),
+		}, World{8, 16})
+		if got.Result != want {
+			t.Errorf("%s: %v (%s)", record, got.Result, got.Reason)
+		}
 	}
 }
 
