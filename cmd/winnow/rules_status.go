@@ -20,7 +20,8 @@ func newRulesStatus() *cobra.Command {
 		Short: "Show how the rules of the running winnow are",
 		Long: `Show the files of rules that the running winnow has in force, and the rules that it had to give up on a message, because
 their pattern took too many steps, or because they panicked, of which the log has more: such a rule counts as a miss there.
-The exit code is 1 when there are any, or faults.`,
+A reload that was refused is told, too: then the rules from before it are in force. The exit code is 1 when there is any of
+this, or faults.`,
 		Example: `  winnow rules status
   winnow rules status --json | jq '.bounded[].rule'`,
 		Args: cobra.NoArgs,
@@ -34,7 +35,7 @@ The exit code is 1 when there are any, or faults.`,
 				return err
 			}
 			found := error(nil)
-			if state.Faults > 0 || len(state.Bounded)+len(state.Failed) > 0 {
+			if state.Faults > 0 || len(state.Bounded)+len(state.Failed) > 0 || state.Refused != nil {
 				found = errFound
 			}
 			if asJSON {
@@ -50,6 +51,9 @@ The exit code is 1 when there are any, or faults.`,
 func printRuleState(out io.Writer, state *rules.State) error {
 	_, err := fmt.Fprintf(out, "%d rules since %s, %d of them give points; %d faults\n\n",
 		state.Rules, state.Since.Local().Format(time.DateTime), state.Running, state.Faults)
+	if err == nil && state.Refused != nil {
+		_, err = fmt.Fprintf(out, "The reload of %s was refused:\n%s\n\n", state.Refused.At.Local().Format(time.DateTime), state.Refused.Why)
+	}
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,8 @@ type App struct {
 	resolver *dns.CachedResolver
 	known    *whitelist.Stage
 
-	reloading sync.Mutex // held by who changes current or life
+	reloading sync.Mutex                    // held by who changes current or life
+	refused   atomic.Pointer[rules.Refusal] // the last reload, nil where it was not refused
 	current   atomic.Pointer[checks]
 	life      context.Context // while a Service runs: of the watch over the lists
 }
@@ -143,7 +144,9 @@ func (a *App) Auth() *auth.Checker { return a.current.Load().auth }
 // RuleState is how the content rules in force are.
 func (a *App) RuleState() rules.State {
 	c := a.current.Load()
-	return c.rules.State(len(c.faults), c.since)
+	state := c.rules.State(len(c.faults), c.since)
+	state.Refused = a.refused.Load()
+	return state
 }
 
 // Store is what outlives the process.

@@ -163,7 +163,15 @@ func (a *App) Reload() error {
 	defer a.reloading.Unlock()
 	notifyReloading()
 	defer notifyReady()
+	err := a.reload()
+	a.refused.Store(nil)
+	if err != nil {
+		a.refused.Store(&rules.Refusal{At: a.now(), Why: err.Error()})
+	}
+	return err
+}
 
+func (a *App) reload() error {
 	old := a.current.Load()
 	read := old.config
 	if a.options.ReadConfig != nil {

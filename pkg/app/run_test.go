@@ -122,7 +122,11 @@ func TestReloadKeepsWhatTakesARestart(t *testing.T) {
 
 	read.Policy.MaxSize = c.Milter.MaxBody + 1
 	read.Milter.MaxBody = read.Policy.MaxSize
-	if err := a.Reload(); err == nil || !strings.Contains(err.Error(), "milter.max_body: 589824 is below policy.max_size") {
+	err = a.Reload()
+	if refused := a.RuleState().Refused; err == nil || refused == nil || refused.Why != err.Error() {
+		t.Errorf("got %v, and the state tells %+v, want the same fault in both", err, refused)
+	}
+	if err == nil || !strings.Contains(err.Error(), "milter.max_body: 589824 is below policy.max_size") {
 		t.Errorf("max_body takes a restart: got %v, want max_size to wait for it", err)
 	}
 }

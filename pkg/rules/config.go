@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 )
 
 // Config is what the operator decides about content rules.
@@ -43,16 +44,24 @@ func DefaultConfig() Config {
 	return Config{Shipped: true, Network: true, Zones: ListPoints, Locale: "en_US", FreshTags: true}
 }
 
-// Validate returns every fault of the configuration. What the folders hold is Load's to judge.
+// Validate returns every fault of the configuration. A folder that cannot be read is one: a filter must not go on without its
+// rules because a name is wrong. What the folders hold is Load's to judge.
 func (c *Config) Validate() []error {
 	var faults []error
 	for _, folder := range c.Folders {
 		if folder == "" {
-			faults = append(faults, errors.New("rules.folders: an entry is empty: write the folder's path"))
+			faults = append(faults, errors.New("folders: an entry is empty: write the folder's path"))
+		} else if _, err := os.ReadDir(folder); err != nil {
+			faults = append(faults, fmt.Errorf("folders: %w; create it, or take it out", err))
+		}
+	}
+	if c.Overrides != "" {
+		if _, err := os.Stat(c.Overrides); err != nil {
+			faults = append(faults, fmt.Errorf("overrides: %w; create it, or take it out", err))
 		}
 	}
 	if !c.Shipped && len(c.Folders) == 0 {
-		faults = append(faults, errors.New("rules: no rules at all: set shipped, or name folders"))
+		faults = append(faults, errors.New("no rules at all: set shipped, or name folders"))
 	}
 	if c.Zones != "" && c.Zones != ListPoints && c.Zones != BothPoints {
 		faults = append(faults, fmt.Errorf("zones: %q: write lists, where the lists' points alone count, or both", string(c.Zones)))

@@ -24,6 +24,12 @@ func (s *Set) Lint() []Fault {
 		if rule.Flags.MaxHits > 0 && !rule.Flags.Multiple {
 			warn("tflags: maxhits has no effect without multiple", "")
 		}
+		if rule.expr != nil {
+			rule.expr.emptyGlobs(func(glob string) { warn("rules_matching("+glob+"): no rule has such a name", "") })
+		}
+		for _, text := range rule.unread {
+			warn("this does not count: "+text, "each key may have one condition, key =~ /pattern/, that ends with white space")
+		}
 		if rule.Flags.NoSubject && rule.Type != Body {
 			warn("tflags: nosubject has no effect on a "+rule.Type.String()+" rule", "")
 		}
@@ -38,4 +44,14 @@ func (s *Set) used() []bool {
 		rule.below(func(i int) { used[i] = true })
 	}
 	return used
+}
+
+// emptyGlobs calls f for each rules_matching in e that stands for no rule.
+func (e *expr) emptyGlobs(f func(glob string)) {
+	if e.op == opSum && len(e.args) == 0 {
+		f(e.name)
+	}
+	for i := range e.args {
+		e.args[i].emptyGlobs(f)
+	}
 }

@@ -19,7 +19,11 @@ tflags ODD nosubject maxhits=3
 describe ODD Flags that have no effect
 meta USES __SCORED
 describe USES It says foo, too
-score GODO 5`)
+score GODO 5
+meta NONE rules_matching(__NO_*)
+describe NONE No rule fits
+uri_detail CUT raw =~ /foo/ raw =~ /bar/ type =~ /x/;
+describe CUT Half of it is not read`)
 	want := []string{
 		"rules/test.cf:3: warning: BARE: no description; write: describe BARE what it means that the rule hits",
 		"rules/test.cf:4: warning: __UNUSED: no other rule asks for this subrule; is its name right there?",
@@ -27,6 +31,9 @@ score GODO 5`)
 		"rules/test.cf:7: warning: ODD: tflags: maxhits has no effect without multiple",
 		"rules/test.cf:7: warning: ODD: tflags: nosubject has no effect on a header rule",
 		"rules/test.cf:12: warning: GODO: there is no such rule; is the name right?",
+		"rules/test.cf:13: warning: NONE: rules_matching(__NO_*): no rule has such a name",
+		"rules/test.cf:15: warning: CUT: this does not count: an earlier condition on raw; each key may have one condition, key =~ /pattern/, that ends with white space",
+		`rules/test.cf:15: warning: CUT: this does not count: "type =~ /x/;"; each key may have one condition, key =~ /pattern/, that ends with white space`,
 	}
 	if diff := cmp.Diff(want, faultLines(set.Lint())); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)

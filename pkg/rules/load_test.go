@@ -190,6 +190,10 @@ func TestConfig(t *testing.T) {
 	if got := len(c.Validate()); got != 1 {
 		t.Errorf("an empty folder: got %d faults, want 1", got)
 	}
+	c = Config{Folders: []string{t.TempDir(), "/does/not/exist"}, Overrides: "/does/not/exist.cf"}
+	if got := c.Validate(); len(got) != 2 || !strings.Contains(got[0].Error(), "/does/not/exist: no such file") {
+		t.Errorf("a folder and a file that are not there: got %v", got)
+	}
 	if got := len((&Config{}).Validate()); got != 1 {
 		t.Errorf("no rules at all: got %d faults, want 1", got)
 	}

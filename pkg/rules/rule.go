@@ -30,6 +30,7 @@ type Rule struct {
 	regex     regex            // what pattern is compiled from
 	pattern   *pattern.Pattern // nil for a meta, for exists: and for what is not matched against one text
 	links     []linkTest       // of a uri_detail rule
+	unread    []string         // of a uri_detail rule: what does not count, as in SpamAssassin
 	captures  []capture        // tags that its pattern sets
 	template  *template        // its pattern uses tags; nil where it does not
 	expr      *expr            // of a meta

@@ -16,6 +16,13 @@ type State struct {
 	Files   []File      `json:"files"`   // those that have rules with points, in order
 	Bounded []RuleCount `json:"bounded"` // rules that were given up on a message, most often first
 	Failed  []RuleCount `json:"failed"`  // rules that panicked on a message, in the same way
+	Refused *Refusal    `json:"refused"` // the last reload, where it was refused: these are still the rules from before
+}
+
+// A Refusal is a reload that kept what was in force.
+type Refusal struct {
+	At  time.Time `json:"at"`
+	Why string    `json:"why"`
 }
 
 // A File is one source of rules.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"winnow/pkg/filter"
 )
@@ -30,18 +31,22 @@ func (p *parser) overrides(index int, file string) {
 // applyFiles has the rules of single files observed, or bounded. What is only observed ends nothing, either.
 func (s *Set) applyFiles(files []FileConfig, faults *ledger) {
 	for _, file := range files {
-		found := false
+		var found []string
 		for i := range s.sources {
 			src := &s.sources[i]
 			if src.name == file.Name || path.Base(src.name) == file.Name {
-				src.observe, src.cap, found = file.Observe, file.Cap, true
+				src.observe, src.cap, found = file.Observe, file.Cap, append(found, src.name)
 			}
 		}
 		s.circuits.rules = slices.DeleteFunc(s.circuits.rules, func(i int) bool {
 			return slices.ContainsFunc(s.sources, func(src source) bool { return src.observe && src.file == s.rules[i].source })
 		})
-		if !found {
+		switch len(found) {
+		case 0:
 			faults.add(place{file: "rules.files"}, Warning, "", file.Name+": no such file has rules that give points", "is the name right? winnow rules lint names files by folder and name")
+		case 1:
+		default:
+			faults.add(place{file: "rules.files"}, Warning, "", file.Name+" is the name of several files, and holds for each: "+strings.Join(found, ", "), "name one with its folder")
 		}
 	}
 }

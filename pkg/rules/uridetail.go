@@ -30,6 +30,7 @@ func parseURIDetail(rule *Rule, test string) error {
 		key, op := test[at[2]:at[3]], test[at[4]:at[5]]
 		literal, rest, found := cutPattern(test[at[6]:], at[7]-at[6])
 		if !found {
+			rule.unread = append(rule.unread, excerpt(test[at[0]:], maxDetail))
 			test = test[at[7]:]
 			continue
 		}
@@ -44,7 +45,9 @@ func parseURIDetail(rule *Rule, test string) error {
 		if err != nil {
 			return err
 		}
-		rule.addLinkTest(linkTest{key, op == "!~", p})
+		if rule.addLinkTest(linkTest{key, op == "!~", p}) {
+			rule.unread = append(rule.unread, "an earlier condition on "+key)
+		}
 		test = rest
 	}
 	if rule.links == nil {
@@ -53,14 +56,16 @@ func parseURIDetail(rule *Rule, test string) error {
 	return nil
 }
 
-func (rule *Rule) addLinkTest(test linkTest) {
+// addLinkTest adds a condition, and tells whether it took the place of another.
+func (rule *Rule) addLinkTest(test linkTest) (replaced bool) {
 	for i := range rule.links {
 		if rule.links[i].key == test.key {
 			rule.links[i] = test
-			return
+			return true
 		}
 	}
 	rule.links = append(rule.links, test)
+	return false
 }
 
 // cutPattern cuts a pattern off, which begins with opening octets of delimiter. It ends with the first delimiter that has
