@@ -198,6 +198,9 @@ func newDocSite(t testing.TB, docs ...document) *docSite {
 	s.write(t, "blacklist", "")
 	s.write(t, "dqs.key", "abcdefghijklmnopqrstuvwxyz\n")
 	s.write(t, "redis.password", "secret\n")
+	s.write(t, "scores.cf", "")
+	s.write(t, "rules/99_trial.cf", "")
+	s.write(t, "kam/KAM.cf", "")
 	for _, d := range docs {
 		for _, b := range d.blocks {
 			if file := b.file(); file != "" && !strings.HasPrefix(file, "pkg/") {
@@ -238,7 +241,7 @@ func TestDocsConfiguration(t *testing.T) {
 	t.Setenv("WINNOW_STATE_DIR", s.dir+"/state")
 	for _, b := range blocksOf(t, docs, "yaml winnow") {
 		t.Run(b.at(), func(t *testing.T) {
-			s.write(t, "winnow.yaml", strings.ReplaceAll(b.text, etc, s.dir))
+			s.write(t, "winnow.yaml", strings.NewReplacer(etc, s.dir, "/usr/share/spamassassin", s.dir+"/rules").Replace(b.text))
 			c, err := app.LoadConfig(s.dir + "/winnow.yaml")
 			must(t, err)
 			a, err := app.New(t.Context(), c, app.Options{ReadOnly: true, Local: true})

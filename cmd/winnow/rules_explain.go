@@ -94,6 +94,8 @@ func printExplanation(out io.Writer, e *rules.Explanation) error {
 		case strings.HasPrefix(e.What, "__"):
 		case e.Rule.Observe:
 			found += fmt.Sprintf(", %g points that do not count: its file is only observed", e.Rule.Score)
+		case e.Rule.Cap > 0:
+			found += fmt.Sprintf(", %g points; those of its file end at %g", e.Rule.Score, e.Rule.Cap)
 		default:
 			found += fmt.Sprintf(", %g points", e.Rule.Score)
 		}

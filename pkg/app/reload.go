@@ -59,6 +59,12 @@ func (a *App) enforce(next *checks) {
 
 // build makes checks of a configuration. What is wrong with rules is noted in them; every other fault is the error.
 func (a *App) build(c *Config) (*checks, error) {
+	if missing := c.Rules.Missing(); len(missing) > 0 {
+		for i := range missing {
+			missing[i] = c.file.Fault("rules", missing[i])
+		}
+		return nil, errors.Join(missing...)
+	}
 	set, faults := a.loadRules(c)
 	faults = slices.DeleteFunc(faults, func(f rules.Fault) bool { return f.Severity != rules.Broken })
 	lists, err := a.loadLists(c, set.Zones())

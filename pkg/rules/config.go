@@ -44,20 +44,12 @@ func DefaultConfig() Config {
 	return Config{Shipped: true, Network: true, Zones: ListPoints, Locale: "en_US", FreshTags: true}
 }
 
-// Validate returns every fault of the configuration. A folder that cannot be read is one: a filter must not go on without its
-// rules because a name is wrong. What the folders hold is Load's to judge.
+// Validate returns every fault of the configuration. Files are not read here.
 func (c *Config) Validate() []error {
 	var faults []error
 	for _, folder := range c.Folders {
 		if folder == "" {
 			faults = append(faults, errors.New("folders: an entry is empty: write the folder's path"))
-		} else if _, err := os.ReadDir(folder); err != nil {
-			faults = append(faults, fmt.Errorf("folders: %w; create it, or take it out", err))
-		}
-	}
-	if c.Overrides != "" {
-		if _, err := os.Stat(c.Overrides); err != nil {
-			faults = append(faults, fmt.Errorf("overrides: %w; create it, or take it out", err))
 		}
 	}
 	if !c.Shipped && len(c.Folders) == 0 {
@@ -67,6 +59,23 @@ func (c *Config) Validate() []error {
 		faults = append(faults, fmt.Errorf("zones: %q: write lists, where the lists' points alone count, or both", string(c.Zones)))
 	}
 	return append(faults, c.validateFiles()...)
+}
+
+// Missing returns which of the configured folders and files cannot be read. A filter must not go on without its rules because
+// a name is wrong. What is in them is Load's to judge.
+func (c *Config) Missing() []error {
+	var missing []error
+	for _, folder := range c.Folders {
+		if _, err := os.ReadDir(folder); err != nil {
+			missing = append(missing, fmt.Errorf("folders: %w; create it, or take it out", err))
+		}
+	}
+	if c.Overrides != "" {
+		if _, err := os.Stat(c.Overrides); err != nil {
+			missing = append(missing, fmt.Errorf("overrides: %w; create it, or take it out", err))
+		}
+	}
+	return missing
 }
 
 func (c *Config) validateFiles() []error {

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,6 +37,7 @@ type Explained struct {
 	Line     int     `json:"line"`
 	Score    float64 `json:"score"`
 	Observe  bool    `json:"observe,omitempty"` // its file is only observed: the points do not count
+	Cap      float64 `json:"cap,omitempty"`     // what the points of all rules of its file come to at most; 0 is no bound
 	Describe string  `json:"describe,omitempty"`
 	Test     string  `json:"test,omitempty"` // of an eval rule: the call
 }
@@ -74,8 +74,13 @@ func (s *Set) explainLost(name string) *Explanation {
 }
 
 func (s *Set) explained(rule *Rule) *Explained {
-	observe := slices.ContainsFunc(s.sources, func(src source) bool { return src.observe && src.file == rule.source })
-	return &Explained{Type: rule.Type.String(), File: rule.File, Line: rule.Line, Score: rule.Score, Observe: observe, Describe: rule.Describe}
+	e := &Explained{Type: rule.Type.String(), File: rule.File, Line: rule.Line, Score: rule.Score, Describe: rule.Describe}
+	for _, src := range s.sources {
+		if src.file == rule.source {
+			e.Observe, e.Cap = src.observe, src.cap
+		}
+	}
+	return e
 }
 
 // ToldBefore is the Why of a rule that was explained already, further up in the tree.

@@ -66,3 +66,16 @@ func TestExplanationOfMany(t *testing.T) {
 		}
 	}
 }
+
+// TestExplanationTellsOfTheFile has what the operator decided about a rule's file.
+func TestExplanationTellsOfTheFile(t *testing.T) {
+	config := DefaultConfig()
+	config.Files = []FileConfig{{Name: "10_own.cf", Observe: true}, {Name: "KAM.cf", Cap: 4}}
+	set, _ := Load([]Folder{twoFileFolder()}, config)
+	for name, want := range map[string]Explained{"THREE": {Cap: 4}, "ONE": {Observe: true}} {
+		got := set.Explain(t.Context(), mustParse(t, twoFiles), name)
+		if got == nil || got.Rule.Observe != want.Observe || got.Rule.Cap != want.Cap {
+			t.Errorf("%s: got %+v, want observe %t and a bound of %g", name, got, want.Observe, want.Cap)
+		}
+	}
+}

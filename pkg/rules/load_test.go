@@ -191,7 +191,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("an empty folder: got %d faults, want 1", got)
 	}
 	c = Config{Folders: []string{t.TempDir(), "/does/not/exist"}, Overrides: "/does/not/exist.cf"}
-	if got := c.Validate(); len(got) != 2 || !strings.Contains(got[0].Error(), "/does/not/exist: no such file") {
+	if got := c.Missing(); len(c.Validate()) > 0 || len(got) != 2 || !strings.Contains(got[0].Error(), "/does/not/exist: no such file") {
 		t.Errorf("a folder and a file that are not there: got %v", got)
 	}
 	if got := len((&Config{}).Validate()); got != 1 {
