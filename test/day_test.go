@@ -171,7 +171,7 @@ func planConfig(t testing.TB, resolver string, files planFiles) *app.Config {
 	c.Whitelist.Enabled = "file:" + write("enabled", files.enabled)
 	c.Rules.Shipped, c.Rules.Folders = false, []string{filepath.Join(dir, "rules")}
 	for _, symbol := range auth.Symbols() { // points come from where the plan says
-		c.Auth.Scores = append(c.Auth.Scores, auth.Score{Symbol: symbol})
+		c.Auth.Scores = append(c.Auth.Scores, auth.Score{Symbol: symbol.Name})
 	}
 	return &c
 }

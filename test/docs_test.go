@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"winnow/pkg/app"
+	"winnow/pkg/auth"
 	"winnow/pkg/config"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/rules"
@@ -370,6 +371,18 @@ func listKeys() (keys []string) {
 		}
 	}
 	return keys
+}
+
+// TestDocsIdentity shows that docs/identity.md has a row for each symbol, and that those are the scores.
+func TestDocsIdentity(t *testing.T) {
+	page := repoFile(t, "docs/identity.md")
+	var rows strings.Builder
+	for _, s := range auth.Symbols() {
+		fmt.Fprintf(&rows, "| `%s` | %g | %s |\n", s.Name, s.Score, s.When)
+	}
+	if !strings.Contains(page, "|---|---|---|\n"+rows.String()+"\n") {
+		t.Errorf("the table of symbols is not:\n%s", rows.String())
+	}
 }
 
 func TestDocsRules(t *testing.T) {

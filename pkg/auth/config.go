@@ -94,8 +94,8 @@ func (c *Config) Validate() []error {
 		fault("timeout: must be above 0 and at most %v", maxTimeout)
 	}
 	for _, s := range c.Scores {
-		if !slices.ContainsFunc(symbols, func(known symbol) bool { return known.name == s.Symbol }) {
-			fault("scores: there is no symbol %q; there are %s", s.Symbol, strings.Join(Symbols(), ", "))
+		if !slices.Contains(symbolNames(), s.Symbol) {
+			fault("scores: there is no symbol %q; there are %s", s.Symbol, strings.Join(symbolNames(), ", "))
 		}
 		if s.Score > maxScore || s.Score < -maxScore {
 			fault("scores: %s: %g is more than %d points", s.Symbol, s.Score, maxScore)

@@ -43,20 +43,30 @@ func Findings(id *message.Identity) []Finding {
 	return append(all, Finding{"dmarc", d.Result, d.Author, about})
 }
 
+// told returns the evidence where there is something to tell, which of most symbols there is not.
+func told(hit bool, evidence func() string) (string, bool) {
+	if !hit {
+		return "", false
+	}
+	return evidence(), true
+}
+
 // spfIs tells of an SPF check that came out so. A pass that everybody gets is none.
 func spfIs(result message.AuthResult) func(*facts) (string, bool) {
 	return func(f *facts) (string, bool) {
 		s := &f.id.SPF
-		return aboutSPF(s), s.Result == result && !s.World
+		return told(s.Result == result && !s.World, func() string { return aboutSPF(s) })
 	}
 }
 
-func worldPass(f *facts) (string, bool) { return aboutSPF(&f.id.SPF), f.id.SPF.World }
+func worldPass(f *facts) (string, bool) {
+	return told(f.id.SPF.World, func() string { return aboutSPF(&f.id.SPF) })
+}
 
 func heloIs(result message.AuthResult) func(*facts) (string, bool) {
 	return func(f *facts) (string, bool) {
 		s := &f.id.Helo
-		return aboutSPF(s), s.Result == result && s.Domain != ""
+		return told(s.Result == result && s.Domain != "", func() string { return aboutSPF(s) })
 	}
 }
 
@@ -139,17 +149,19 @@ func dkimInvalid(f *facts) (string, bool) {
 
 func dmarcPass(f *facts) (string, bool) {
 	d := &f.id.DMARC
-	by := "spf"
-	if d.DKIM {
-		by = "dkim"
-	}
-	return fmt.Sprintf("%s by %s; p=%s of %s", d.Author, by, d.Policy, d.Domain), d.Result == message.AuthPass
+	return told(d.Result == message.AuthPass, func() string {
+		by := "spf"
+		if d.DKIM {
+			by = "dkim"
+		}
+		return fmt.Sprintf("%s by %s; p=%s of %s", d.Author, by, d.Policy, d.Domain)
+	})
 }
 
 func dmarcFails(policy string) func(*facts) (string, bool) {
 	return func(f *facts) (string, bool) {
 		d := &f.id.DMARC
-		return aboutDMARC(d), d.Result == message.AuthFail && d.Exempt == "" && d.Policy == policy
+		return told(d.Result == message.AuthFail && d.Exempt == "" && d.Policy == policy, func() string { return aboutDMARC(d) })
 	}
 }
 
@@ -159,7 +171,7 @@ func aboutDMARC(d *message.DMARC) string {
 
 func dmarcExempt(f *facts) (string, bool) {
 	d := &f.id.DMARC
-	return joined(aboutDMARC(d), d.Exempt), d.Result == message.AuthFail && d.Exempt != ""
+	return told(d.Result == message.AuthFail && d.Exempt != "", func() string { return joined(aboutDMARC(d), d.Exempt) })
 }
 
 func dmarcMissing(f *facts) (string, bool) {
@@ -169,25 +181,31 @@ func dmarcMissing(f *facts) (string, bool) {
 
 func dmarcNoName(f *facts) (string, bool) {
 	d := &f.id.DMARC
-	return fmt.Sprintf("%s under %s", d.Author, d.Domain), d.NoName
+	return told(d.NoName, func() string { return d.Author + " under " + d.Domain })
 }
 
 func arcIs(result message.AuthResult) func(*facts) (string, bool) {
-	return func(f *facts) (string, bool) { return aboutARC(&f.id.ARC), f.id.ARC.Result == result }
+	return func(f *facts) (string, bool) {
+		return told(f.id.ARC.Result == result, func() string { return aboutARC(&f.id.ARC) })
+	}
 }
 
-func arcTrusted(f *facts) (string, bool) { return aboutARC(&f.id.ARC), f.id.ARC.Trusted }
+func arcTrusted(f *facts) (string, bool) {
+	return told(f.id.ARC.Trusted, func() string { return aboutARC(&f.id.ARC) })
+}
 
 func aboutARC(a *message.ARC) string {
 	return joined(fmt.Sprintf("i=%d d=%s", a.Sets, a.Sealer), a.Reason)
 }
 
 func rdnsNone(f *facts) (string, bool) {
-	return f.names.client.Addr.String(), f.hosts.reverse == unnamed
+	return told(f.hosts.reverse == unnamed, f.names.client.Addr.String)
 }
 
 func rdnsUnconfirmed(f *facts) (string, bool) {
-	return fmt.Sprintf("%s is %s, which is another's", f.names.client.Addr, f.hosts.ptr), f.hosts.reverse == unconfirmed
+	return told(f.hosts.reverse == unconfirmed, func() string {
+		return fmt.Sprintf("%s says %s, which does not lead back", f.names.client.Addr, f.hosts.ptr)
+	})
 }
 
 func noDNS(f *facts) (string, bool) { return f.hosts.sender.name, f.hosts.sender.mail == missing }
@@ -195,7 +213,9 @@ func noDNS(f *facts) (string, bool) { return f.hosts.sender.name, f.hosts.sender
 // noMail is true of a domain that sends no mail by its own words. Where it is proven all the same, by a signature most
 // often, the words are about one way of sending only.
 func noMail(f *facts) (string, bool) {
-	for _, d := range []*mailDomain{&f.hosts.sender, &f.hosts.author} {
+	sender := f.hosts.sender
+	sender.noSPF = f.id.SPF.NoMail && f.id.SPF.Domain == sender.name
+	for _, d := range []*mailDomain{&sender, &f.hosts.author} {
 		switch {
 		case !d.nullMX && !d.noSPF || f.id.Proof(d.name) != "":
 		case d.nullMX:
@@ -208,7 +228,9 @@ func noMail(f *facts) (string, bool) {
 }
 
 func fromDiffers(f *facts) (string, bool) {
-	return fmt.Sprintf("author %s, sender %s", f.names.author, f.names.sender), differ(f.names.author, f.names.sender)
+	return told(differ(f.names.author, f.names.sender), func() string {
+		return fmt.Sprintf("author %s, sender %s", f.names.author, f.names.sender)
+	})
 }
 
 func replyDiffers(f *facts) (string, bool) {
@@ -218,7 +240,9 @@ func replyDiffers(f *facts) (string, bool) {
 	}
 	first, _, _ = strings.Cut(first, "\n")
 	reply := domainOf(first)
-	return fmt.Sprintf("author %s, answers to %s", f.names.author, reply), differ(reply, f.names.author) && reply != "" && !message.Aligned(reply, f.names.sender)
+	return told(differ(reply, f.names.author) && !message.Aligned(reply, f.names.sender), func() string {
+		return fmt.Sprintf("author %s, answers to %s", f.names.author, reply)
+	})
 }
 
 // differ tells whether there are two domains that do not belong together.

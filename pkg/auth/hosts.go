@@ -54,12 +54,8 @@ type names struct {
 
 // namesOf returns the names in a message, as far as they can be asked for.
 func namesOf(m *message.Message) names {
-	n := names{client: m.Origin(), sender: domainOf(m.Sender)}
-	if from, found := m.HeaderText("From", message.HeaderAddr|message.HeaderFirst); found {
-		first, _, _ := strings.Cut(from, "\n")
-		n.author = domainOf(first)
-	}
-	return n
+	author, _, _ := authorDomain(m)
+	return names{client: m.Origin(), sender: domainOf(m.Sender), author: domainOf("@" + author)}
 }
 
 // domainOf returns the domain of an address as the DNS knows it, "" where there is none.
@@ -85,8 +81,11 @@ func (c *Checker) hosts(ctx context.Context, n names) hosts {
 	}
 	for _, d := range []*mailDomain{&h.sender, &h.author} {
 		if d.name != "" {
-			calls = append(calls, func() { c.mailDomain(ctx, d) }, func() { c.spfDenial(ctx, d) })
+			calls = append(calls, func() { c.mailDomain(ctx, d) })
 		}
+	}
+	if h.author.name != "" { // what the sender's says is known of SPF
+		calls = append(calls, func() { c.spfDenial(ctx, &h.author) })
 	}
 	beside(calls...)
 	return h

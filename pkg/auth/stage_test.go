@@ -132,8 +132,10 @@ func TestSymbols(t *testing.T) {
 		"only text":              {func(m *mail) { m.sender, m.from = "a@text.example", "a@text.example" }, "NO_DNS_FOR_FROM"},
 		"no answer for sender":   {func(m *mail) { m.sender, m.from = "a@broken.example", "a@broken.example" }, ""},
 		"null MX":                {func(m *mail) { m.sender, m.from = "a@null.example", "a@null.example" }, "DOMAIN_NO_MAIL"},
-		"sends no mail":          {func(m *mail) { m.sender, m.from = "a@silent.example", "a@silent.example" }, "DOMAIN_NO_MAIL"},
-		"author sends no mail":   {func(m *mail) { m.from = "a@silent.example" }, "DOMAIN_NO_MAIL HEADER_FROM_DIFFERENT_DOMAINS"},
+		"sends no mail": {func(m *mail) {
+			m.sender, m.from, m.id.SPF = "a@silent.example", "a@silent.example", message.SPF{Result: message.AuthFail, Domain: "silent.example", NoMail: true}
+		}, "SPF_FAIL DOMAIN_NO_MAIL"},
+		"author sends no mail": {func(m *mail) { m.from = "a@silent.example" }, "DOMAIN_NO_MAIL HEADER_FROM_DIFFERENT_DOMAINS"},
 		"but signs": {func(m *mail) {
 			m.from = "a@silent.example"
 			m.id.DKIM = []message.Signature{{Result: message.AuthPass, Domain: "silent.example"}}

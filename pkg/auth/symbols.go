@@ -14,8 +14,23 @@ type symbol struct {
 	found func(f *facts) (string, bool)
 }
 
-// Symbols returns the names of all symbols that the stage may hit.
-func Symbols() []string {
+// A Symbol is one thing that the stage may say of a message.
+type Symbol struct {
+	Name  string
+	Score float64
+	When  string
+}
+
+// Symbols returns everything that the stage may say, with the scores that it has by default.
+func Symbols() []Symbol {
+	all := make([]Symbol, len(symbols))
+	for i := range symbols {
+		all[i] = Symbol{symbols[i].name, symbols[i].score, symbols[i].when}
+	}
+	return all
+}
+
+func symbolNames() []string {
 	names := make([]string, len(symbols))
 	for i := range symbols {
 		names[i] = symbols[i].name
