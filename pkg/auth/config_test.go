@@ -19,6 +19,8 @@ func TestValidate(t *testing.T) {
 	}{
 		"no time":             {func(c *Config) { c.Timeout = 0 }, "timeout: must be above 0 and at most 20s"},
 		"more than Postfix":   {func(c *Config) { c.Timeout = time.Minute }, "timeout: must be above 0 and at most 20s"},
+		"all the world":       {func(c *Config) { c.WorldIPv4 = 0 }, "world_ipv4: 0 is no prefix length; give 1 to 32"},
+		"more bits than are":  {func(c *Config) { c.WorldIPv6 = 129 }, "world_ipv6: 129 is no prefix length; give 1 to 128"},
 		"no such symbol":      {func(c *Config) { c.Scores = []Score{{"SPF_BAD", 1}} }, `scores: there is no symbol "SPF_BAD"; there are SPF_PASS, `},
 		"a slip of the pen":   {func(c *Config) { c.Scores = []Score{{"SPF_FAIL", 1000}} }, "scores: SPF_FAIL: 1000 is more than 100 points"},
 		"no signatures":       {func(c *Config) { c.MaxSignatures = 0 }, "max_signatures: must be 1 to 50"},

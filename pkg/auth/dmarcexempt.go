@@ -2,18 +2,24 @@ package auth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"winnow/pkg/message"
 )
 
 // exempt returns why the failure of a message is to be expected, "" for no reason: somebody handed it on who is trusted to
-// say that it was all right when he got it, or a mailing list did that proves that it is the list.
+// say that it was all right when he got it, or a mailing list did that proves that it is the list, and that left a signature
+// of the author's domain in place which it broke. The latter is a hint and no proof, for anybody can write such a signature;
+// but without it all bulk mail would be excused that comes with a List-Id and is proven to be its sender's.
 func exempt(m *message.Message, r dmarcRecord, id *message.Identity) string {
 	if id.ARC.Trusted {
 		if claim := r.passedBefore(id.ARC.Claims); claim != "" {
 			return fmt.Sprintf("%s, which is trusted, saw %s", id.ARC.Sealer, claim)
 		}
+	}
+	if !r.isBroken(id.DKIM) {
+		return ""
 	}
 	for _, field := range []string{"List-Id", "List-Post"} {
 		list := listDomain(m, field)
@@ -22,6 +28,11 @@ func exempt(m *message.Message, r dmarcRecord, id *message.Identity) string {
 		}
 	}
 	return ""
+}
+
+// isBroken tells whether a signature of the author's domain does not fit the message any more.
+func (r *dmarcRecord) isBroken(signatures []message.Signature) bool {
+	return slices.ContainsFunc(signatures, func(s message.Signature) bool { return s.Result == message.AuthFail && r.alignedDKIM(s.Domain) })
 }
 
 // passedBefore returns the claim by which the message passed DMARC, or would have, when a sealer got it; "" where there is

@@ -44,9 +44,6 @@ const (
 	kindExists
 )
 
-// asks tells whether the mechanism asks the DNS, and so counts against the limit.
-func (k kind) asks() bool { return k != kindAll && k != kindIP }
-
 // selectRecord returns the SPF record among the texts of a domain, "" where there is none (RFC 7208, 4.5).
 func selectRecord(texts []string) (string, error) {
 	var found []string
