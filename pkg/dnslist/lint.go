@@ -17,7 +17,7 @@ func (r *reader) checkList(l *List, m *mapping) {
 		r.fault(m.at("title"), "no title: write the name by which strangers know the list")
 	}
 	if len(l.Ask) == 0 && !m.bad["ask"] {
-		r.fault(m.at("ask"), "ask: write what it is asked about: [client], or any of [helo, sender, uri, mail]")
+		r.fault(m.at("ask"), "ask: write what it is asked about: any of [%s], or of [%s]", ofAddresses, ofNames)
 	}
 	if l.KeyFile != "" && l.KeyEnv != "" {
 		r.fault(m.at("key_env"), "key_file and key_env are two places for one key: keep one")
@@ -42,27 +42,61 @@ func (r *reader) checkList(l *List, m *mapping) {
 
 // checkKind notes settings that do not fit to what the list is asked about: a list holds addresses or names, never both.
 func (r *reader) checkKind(l *List, m *mapping) {
-	client := l.asks(Client)
-	switch {
-	case client && len(l.Ask) > 1:
-		r.fault(m.at("ask"), "a list is asked about clients or about names: make it two lists")
-	case client && l.Form != Domain:
-		r.fault(m.at("form"), "form is of names; this list is asked about clients")
-	case client && l.Addresses:
-		r.fault(m.at("addresses"), "a list of clients takes nothing but addresses: leave it out")
-	case !client && l.Phase == filter.Connect:
+	addresses := l.ofAddresses()
+	switch asks := newAsks(l.Ask...); {
+	case addresses && asks&ofNames != 0:
+		r.fault(m.at("ask"), "a list holds addresses (%s) or names (%s): make it two lists", asks&ofAddresses, asks&ofNames)
+	case l.Phase == filter.Connect && asks != newAsks(Client):
 		r.fault(m.at("phase"), "phase: connect: no more than the client is known then; use content")
-	case !client && l.IPv6 && !l.Addresses:
+	case addresses && l.Form != Domain:
+		r.fault(m.at("form"), "form is of names; this list is asked about addresses")
+	case addresses && l.Hash != NoHash:
+		r.fault(m.at("hash"), "hash is of names; this list is asked about addresses")
+	case addresses && l.Addresses:
+		r.fault(m.at("addresses"), "a list that is asked about %s takes nothing but addresses: leave it out", asks)
+	case !addresses && l.IPv6 && !l.Addresses:
 		r.fault(m.at("ipv6"), "ipv6 has no effect on a list of names without addresses: yes")
 	}
+	r.checkForm(l, m)
 	for i := range l.Codes {
-		c := &l.Codes[i]
-		if !l.IPv6 && c.IPv6Action != c.Action {
-			r.fault(c.line, "ipv6_action has no effect on a list without ipv6: yes")
-		}
-		if l.Phase != filter.Connect && (c.Action == filter.Accept || c.IPv6Action == filter.Accept) {
-			r.fault(c.line, "action accept has an effect with phase: connect only, where it saves the client from other lists: leave it to the score")
-		}
+		r.checkAsks(l, &l.Codes[i])
+	}
+}
+
+// checkForm notes forms of which what the list is asked about has none.
+func (r *reader) checkForm(l *List, m *mapping) {
+	asks := newAsks(l.Ask...)
+	switch {
+	case l.Form == Mailbox && asks&^ofMailboxes != 0:
+		r.fault(m.at("form"), "form: mailbox: %s is no mail address; only %s are", asks&^ofMailboxes, ofMailboxes)
+	case l.Form == Link && asks != newAsks(URI):
+		r.fault(m.at("form"), "form: link goes with ask: [uri] and nothing else")
+	case l.ofWhole() && l.Hash == NoHash:
+		r.fault(m.at("form"), "form: %s fits into the DNS as a hash only: write hash: sha1 or what the list wants", formNames[l.Form])
+	case l.Hash != NoHash && l.Addresses:
+		r.fault(m.at("addresses"), "a list of hashes takes no addresses: leave it out")
+	}
+}
+
+// checkAsks notes what does not go together of a code and what the list is asked about.
+func (r *reader) checkAsks(l *List, c *Code) {
+	asks := newAsks(l.Ask...)
+	if c.Ask&^asks != 0 {
+		r.fault(c.line, "ask: the list is not asked about %s", c.Ask&^asks)
+	}
+	if c.Ask != 0 {
+		asks = c.Ask
+	}
+	if !l.IPv6 && c.IPv6Action != c.Action {
+		r.fault(c.line, "ipv6_action has no effect on a list without ipv6: yes")
+	}
+	switch speaks := c.Score < 0 || c.Action == filter.Accept || c.IPv6Action == filter.Accept; {
+	case l.Phase != filter.Connect && (c.Action == filter.Accept || c.IPv6Action == filter.Accept):
+		r.fault(c.line, "action accept has an effect with phase: connect only, where it saves the client from other lists: leave it to the score")
+	case speaks && asks&^ofProven != 0:
+		r.fault(c.line, "speaks for the message, but anybody can write another's name there: ask it of %s only, not of %s", ofProven, asks&^ofProven)
+	case asks == newAsks(Relays) && c.Action != filter.None:
+		r.fault(c.line, "action %s has no effect: who relayed a message is what others say, and gives points only", c.Action)
 	}
 }
 
@@ -78,7 +112,7 @@ func (r *reader) checkCode(c *Code, m *mapping) {
 
 // checkTemplate notes placeholders that nothing fills.
 func (r *reader) checkTemplate(line int, template string, l *List, known ...string) {
-	if l.asks(Client) {
+	if newAsks(l.Ask...)&(ofAddresses&^ofHosts) != 0 {
 		known = slices.DeleteFunc(known, func(name string) bool { return name == "domain" })
 	}
 	_, err := fill(template, func(name string) (string, bool) { return "", slices.Contains(known, name) })
@@ -137,8 +171,9 @@ func Lint(lists []List) []error {
 			faults = append(faults, l.fault(l.line, "is the same data set as %s (%s): asking twice counts twice; disable one", first.Name, first.at()))
 		}
 		datasets[l.Dataset] = l
-		// The same zone may be two lists, one of addresses and one of names.
-		zone := fmt.Sprint(l.Zone, l.asks(Client))
+		// The same zone may be two lists: one of addresses and one of names, and one that is asked about the client at
+		// connect, the other about what else the message holds.
+		zone := fmt.Sprint(l.Zone, l.ofAddresses(), l.ofAddresses() && !l.asks(Client))
 		if first := zones[zone]; first != nil && (l.Dataset == "" || l.Dataset != first.Dataset) {
 			faults = append(faults, l.fault(l.line, "has the same zone as %s (%s): asking twice counts twice; disable one", first.Name, first.at()))
 		}

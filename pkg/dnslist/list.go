@@ -24,6 +24,7 @@ type List struct {
 	Ask       []Ask
 	Phase     filter.Phase // Connect or Content
 	Form      Form         // of names
+	Hash      Hash         // of that
 	Addresses bool         // it takes addresses in place of names
 	IPv6      bool         // it has IPv6 addresses
 
@@ -42,40 +43,25 @@ type List struct {
 	ofRules bool // only rules name it: see Visit
 }
 
-// An Ask is what of a message a list is asked about.
-type Ask uint8
-
-const (
-	Client Ask = iota // the client's address
-	Helo              // the name it gave in HELO
-	Sender            // the envelope sender's domain
-	URI               // hosts of links
-	Mail              // domains of mail addresses in the text
-)
-
-var askNames = []string{"client", "helo", "sender", "uri", "mail"}
-
-func (a Ask) String() string { return askNames[a] }
-
-// MarshalText writes the ask as its name.
-func (a Ask) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
 // A Form is what of a name a list is asked about.
 type Form uint8
 
 const (
-	Domain Form = iota // the registered domain: example.co.uk of www.example.co.uk
-	Host               // the whole host name
-	Both
+	Domain  Form = iota // the registered domain: example.co.uk of www.example.co.uk
+	Host                // the whole host name
+	Both                //
+	Mailbox             // the whole mail address; only as a hash
+	Link                // host and path of a link; only as a hash
 )
 
-var formNames = []string{"domain", "host", "both"}
+var formNames = []string{"domain", "host", "both", "mailbox", "link"}
 
 func (f Form) String() string { return formNames[f] }
 
 // A Code is what some of a list's return codes mean.
 type Code struct {
 	Match      Match
+	Ask        Asks // it counts of nothing else; 0 for all that the list is asked about
 	Symbol     string
 	Title      string
 	Score      float64
@@ -102,6 +88,18 @@ var (
 
 // asks tells whether the list is asked about a.
 func (l *List) asks(a Ask) bool { return slices.Contains(l.Ask, a) }
+
+// ofAddresses tells whether the list holds addresses; else it holds names.
+func (l *List) ofAddresses() bool { return newAsks(l.Ask...)&ofAddresses != 0 }
+
+// ofLinks tells whether the list is asked about what stands in the text.
+func (l *List) ofLinks() bool { return newAsks(l.Ask...)&ofLinks != 0 }
+
+// ofWhole tells whether the list is asked about mail addresses or links as a whole.
+func (l *List) ofWhole() bool { return l.Form == Mailbox || l.Form == Link }
+
+// counts tells whether the code means something where a was asked about.
+func (c *Code) counts(a Ask) bool { return c.Ask == 0 || c.Ask.Has(a) }
 
 // keyLabel is what in a zone stands for the subscriber's key.
 const keyLabel = "{key}"

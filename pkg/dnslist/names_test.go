@@ -27,9 +27,10 @@ const namesFile = `
 func asksOf(t *testing.T, set *Set, stage *Stage, m *message.Message) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	subjects := set.subjects(m, &stage.wants)
+	client := stage.origin(m)
+	subjects := set.subjects(m, &client, &stage.wants)
 	for _, src := range stage.sources {
-		for _, q := range src.questions(subjects) {
+		for _, q := range src.questions(subjects, nil) {
 			all[src.Name] = append(all[src.Name], q.key)
 			if want := q.key + "." + src.Zone; q.name != want {
 				t.Errorf("%s: asked for %s, want %s", src.Name, q.name, want)
@@ -91,10 +92,10 @@ func TestWhatIsAsked(t *testing.T) {
 // linksAsked is what a stage asks each list about links.
 func linksAsked(set *Set, uris []message.URI) map[string][]string {
 	stage := set.URIBL()
-	subjects := set.appendURIs(nil, uris, &stage.wants)
+	subjects := set.appendLinks(nil, uris, stage.wants.asks)
 	all := map[string][]string{}
 	for _, src := range stage.sources {
-		for _, q := range src.questions(subjects) {
+		for _, q := range src.questions(subjects, nil) {
 			all[src.Name] = append(all[src.Name], q.key)
 		}
 	}
@@ -164,8 +165,9 @@ func TestLinkLimit(t *testing.T) {
 	}
 	// HELO and sender are not links: they are asked about besides.
 	m := mail("")
-	subjects := set.appendURIs(set.subjects(m, &set.URIBL().wants), uris, &set.URIBL().wants)
-	if got := len(set.source("hosts").questions(subjects)); got != MaxNames+2 {
+	wants := set.URIBL().wants
+	subjects := set.appendLinks(set.subjects(m, &m.Client, &wants), uris, wants.asks)
+	if got := len(set.source("hosts").questions(subjects, nil)); got != MaxNames+2 {
 		t.Errorf("with HELO and sender: got %d questions, want %d", got, MaxNames+2)
 	}
 }
@@ -194,8 +196,8 @@ func TestURIBL(t *testing.T) {
 		errs               map[string]error
 	}{
 		{"the sender's domain", "hello", "a@bounce.sender.example", map[string]result{
-			"hosts":   {"HOSTS": "reject bounce.sender.example.hosts.example A 127.0.0.2"},
-			"senders": {"SENDERS": "none sender.example.senders.example A 127.0.0.2"},
+			"hosts":   {"HOSTS": "reject bounce.sender.example.hosts.example A 127.0.0.2 (sender)"},
+			"senders": {"SENDERS": "none sender.example.senders.example A 127.0.0.2 (sender)"},
 		}, nil},
 		{"a code counts once, with the first name as evidence", "http://spam.example/ http://other.example/", "", map[string]result{
 			"hosts": {"HOSTS": "reject spam.example.hosts.example A 127.0.0.2"},
@@ -205,9 +207,9 @@ func TestURIBL(t *testing.T) {
 			},
 		}, nil},
 		{"a list that has sender and link counts once", "http://spam.example/", "a@bounce.sender.example", map[string]result{
-			"hosts":   {"HOSTS": "reject bounce.sender.example.hosts.example A 127.0.0.2 (and 1 more)"},
+			"hosts":   {"HOSTS": "reject bounce.sender.example.hosts.example A 127.0.0.2 (sender) (and 1 more)"},
 			"domains": {"DOMAINS_BLACK": "reject spam.example.domains.example A 127.0.0.6", "DOMAINS_GREY": "none spam.example.domains.example A 127.0.0.6"},
-			"senders": {"SENDERS": "none sender.example.senders.example A 127.0.0.2"},
+			"senders": {"SENDERS": "none sender.example.senders.example A 127.0.0.2 (sender)"},
 		}, nil},
 		{"a guess gives points only", "see guess.example for more", "", map[string]result{
 			"hosts":   {"HOSTS": "none guess.example.hosts.example A 127.0.0.2 (a guess, not a link: points only)"},
@@ -224,7 +226,7 @@ func TestURIBL(t *testing.T) {
 			"both": {"BOTH": "none 7.100.51.198.both.example A 127.0.0.2"},
 		}, nil},
 		{"a mail address is asked about only where that is wanted", "mailto:someone@recipient.example", "", map[string]result{
-			"six": {"SIX": "none recipient.example.six.example A 127.0.0.2"},
+			"six": {"SIX": "none recipient.example.six.example A 127.0.0.2 (mail)"},
 		}, nil},
 		{"a refusal and a failure beside a hit", "http://refused.example/ http://dead.example/ http://listed-too.example/", "", map[string]result{
 			"domains": {"DOMAINS_GREY": "none listed-too.example.domains.example A 127.0.0.4"},

@@ -65,6 +65,7 @@ func (r *reader) list(n *yaml.Node) List {
 		{"ask", r.values(len(askNames), l.addAsk)},
 		{"phase", r.value(l.setPhase)},
 		{"form", r.value(named(formNames, &l.Form))},
+		{"hash", r.value(named(hashNames, &l.Hash))},
 		{"addresses", r.yes(&l.Addresses)},
 		{"ipv6", r.yes(&l.IPv6)},
 		{"refused", r.values(maxRefused, l.addRefused)},
@@ -146,6 +147,15 @@ func (l *List) addAsk(text string) error {
 	return nil
 }
 
+func (c *Code) addAsk(text string) error {
+	var a Ask
+	if err := named(askNames, &a)(text); err != nil {
+		return err
+	}
+	c.Ask |= newAsks(a)
+	return nil
+}
+
 func (l *List) addRefused(text string) error {
 	m, err := parseRefused(text)
 	if err == nil {
@@ -154,10 +164,14 @@ func (l *List) addRefused(text string) error {
 	return err
 }
 
-// standardProbe is the test entries that every list of the kind must have.
+// standardProbe is the test entries that every list of the kind must have. Lists of hashes have none in common; but none
+// may have a name that nobody can have (RFC 6761, 6.4).
 func (l *List) standardProbe() Probe {
-	if l.asks(Client) {
+	switch {
+	case l.ofAddresses():
 		return addressProbe
+	case l.Hash != NoHash:
+		return Probe{Clean: l.Hash.of("nobody@invalid")}
 	}
 	return nameProbe
 }
@@ -203,6 +217,7 @@ func (r *reader) code(n *yaml.Node) Code {
 		{"range", match(parseRange)},
 		{"mask", match(parseMask)},
 		{"symbol", r.text(&c.Symbol, maxTitle)},
+		{"ask", r.values(len(askNames), c.addAsk)},
 		{"title", r.text(&c.Title, maxTitle)},
 		{"score", r.score(&c.Score)},
 		{"action", r.action(&c.Action)},

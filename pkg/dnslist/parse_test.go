@@ -51,9 +51,9 @@ func TestLoadEverything(t *testing.T) {
       observe: yes
       text: "{ip} {list} {code} {id} {domain} {url}"
       url: https://all.example/2
-    - {range: 127.0.0.4-127.0.0.8, symbol: ALL_4, score: -2}
+    - {range: 127.0.0.4-127.0.0.8, symbol: ALL_4, score: 2}
     - {value: 127.0.*.9, symbol: ALL_9, action: tag}
-    - {mask: 0x80, symbol: ALL_80, action: defer}
+    - {mask: 0x80, symbol: ALL_80, ask: [helo, uri], action: defer}
     - {value: any, symbol: ALL_ANY, action: quarantine}
 - {name: least, title: Least, zone: least.example, ask: [client], phase: connect, key_env: "", codes: [{value: any, symbol: LEAST, action: accept}]}
 - {name: none, title: None, zone: "", ask: [uri], probe: none, codes: [{mask: 2, symbol: NONE}]}
@@ -80,9 +80,9 @@ func TestLoadEverything(t *testing.T) {
 		Codes: []Code{
 			{Match: match(parseValue("127.0.0.2")), Symbol: "ALL_2", Title: "two", Score: 1.5, Action: filter.Reject,
 				IPv6Action: filter.None, Observe: true, Text: "{ip} {list} {code} {id} {domain} {url}", URL: "https://all.example/2"},
-			{Match: match(parseRange("127.0.0.4-127.0.0.8")), Symbol: "ALL_4", Score: -2},
+			{Match: match(parseRange("127.0.0.4-127.0.0.8")), Symbol: "ALL_4", Score: 2},
 			{Match: match(parseValue("127.0.*.9")), Symbol: "ALL_9", Action: filter.Tag, IPv6Action: filter.Tag},
-			{Match: match(parseMask("0x80")), Symbol: "ALL_80", Action: filter.Defer, IPv6Action: filter.Defer},
+			{Match: match(parseMask("0x80")), Symbol: "ALL_80", Ask: newAsks(Helo, URI), Action: filter.Defer, IPv6Action: filter.Defer},
 			{Match: match(parseValue("any")), Symbol: "ALL_ANY", Action: filter.Quarantine, IPv6Action: filter.Quarantine},
 		},
 	}, {

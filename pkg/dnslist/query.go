@@ -35,10 +35,11 @@ type RowHit struct {
 	Text    string        `json:"text"` // what a stranger would read
 }
 
-// Query asks every enabled list that takes such things about an address or a domain, the DNS itself and no cache, and
-// also lists that rest. The error says that what is neither, or nothing to ask strangers about.
+// Query asks every enabled list that takes such things about an address, a domain, a mail address or a link, the DNS
+// itself and no cache, and also lists that rest. The error says that what is none of these, or nothing to ask strangers
+// about.
 func (s *Set) Query(ctx context.Context, what string) ([]Row, error) {
-	subject, err := s.querySubject(what)
+	wanted, err := s.querySubjects(what)
 	if err != nil {
 		return nil, err
 	}
@@ -48,15 +49,10 @@ func (s *Set) Query(ctx context.Context, what string) ([]Row, error) {
 	}
 	var places []place
 	for _, src := range s.sources {
-		if !src.Enabled {
-			continue
-		}
-		subject := subject
-		if subject.ask = URI; !src.asks(URI) {
-			subject.ask = src.Ask[0]
-		}
-		for _, q := range src.questionsAbout(&subject) {
-			places = append(places, place{src, q})
+		for i := range wanted {
+			for _, q := range src.questionsAbout(&wanted[i]) {
+				places = append(places, place{src, q})
+			}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
@@ -66,30 +62,67 @@ func (s *Set) Query(ctx context.Context, what string) ([]Row, error) {
 	return rows, nil
 }
 
+// A queried is something that a person wants to know about, and what of a message it can be: of those, a list is asked
+// about it as the first that it is asked about.
+type queried struct {
+	subject
+	asks []Ask
+}
+
+var (
+	asAddress = []Ask{Client, Relays, URIAddress, URINS, URI}
+	asName    = []Ask{URI, Helo, Sender, Author, ReplyTo, DKIM, RDNS, Mail}
+	asMailbox = []Ask{Sender, Author, ReplyTo, Mail}
+	asLink    = []Ask{URI}
+)
+
 // testNetwork holds the test entries of lists (RFC 5782, 5): a person may ask for them.
 var testNetwork = netip.MustParsePrefix("127.0.0.0/8")
 
-// querySubject reads what a person wants to know about.
-func (s *Set) querySubject(what string) (subject, error) {
-	if addr, err := message.ParseAddr(what); err == nil {
-		if !s.askable(addr) && !testNetwork.Contains(addr) {
-			return subject{}, fmt.Errorf("%s is private, special or of your own networks: lists are never asked about it", addr)
+// querySubjects reads what a person wants to know about.
+func (s *Set) querySubjects(what string) ([]queried, error) {
+	u, isLink := message.ParseLink(what)
+	addr, err := message.ParseAddr(what)
+	if isLink {
+		addr = u.Addr
+	}
+	if addr.IsValid() && !s.askable(addr) && !testNetwork.Contains(addr) {
+		return nil, fmt.Errorf("%s is private, special or of your own networks: lists are never asked about it", addr)
+	}
+	switch {
+	case err == nil:
+		return []queried{{addressSubject(Client, addr), asAddress}}, nil
+	case isLink && (addr.IsValid() || validHost(u.Host)):
+		host := linkSubject(URI, &u)
+		if whole := wholeLink(&u); whole != "" {
+			return []queried{{host, asLink}, {subject{whole: whole, host: u.Host}, asLink}}, nil
 		}
-		return addressSubject(Client, addr), nil
+		return []queried{{host, asLink}}, nil
+	}
+	if whole := mailbox(what); whole != "" {
+		_, domain := message.SplitAddress(what)
+		return []queried{{nameSubject(Sender, domain), asMailbox}, {subject{whole: whole}, asMailbox}}, nil
 	}
 	host, ok := message.HostASCII(what)
 	if !ok || !validHost(host) {
-		return subject{}, fmt.Errorf("%q is no address and no domain", what)
+		return nil, fmt.Errorf("%q is no address, domain, mail address or link (https://...)", what)
 	}
-	return nameSubject(URI, host), nil
+	return []queried{{nameSubject(URI, host), asName}}, nil
 }
 
-// questionsAbout is questions for one subject, whatever the list is asked about otherwise.
-func (src *source) questionsAbout(s *subject) []question {
-	if src.asks(Client) && !s.addr.IsValid() {
+// questionsAbout lists what an enabled list is asked about one thing.
+func (src *source) questionsAbout(wanted *queried) []question {
+	if !src.Enabled {
 		return nil
 	}
-	return src.questions([]subject{*s})
+	for _, ask := range wanted.asks {
+		if src.asks(ask) {
+			s := wanted.subject
+			s.ask = ask
+			return src.questions([]subject{s}, nil)
+		}
+	}
+	return nil
 }
 
 // row puts one question and tells all about the answer.
@@ -115,8 +148,17 @@ func (src *source) row(ctx context.Context, q *question) Row {
 	return row
 }
 
+// rowHit tells of one code, as of something that it counts of.
 func (src *source) rowHit(c int, q *question) RowHit {
-	hit := src.hit(c, q.subject.addr, []question{*q})
+	of := *q.subject
+	for _, ask := range src.Ask {
+		if !src.Codes[c].counts(of.ask) && src.Codes[c].counts(ask) {
+			of.ask = ask
+		}
+	}
+	as := *q
+	as.subject = &of
+	hit := src.hit(c, of.addr, []question{as})
 	return RowHit{
 		Code: src.evidence(q.addrs, c), Symbol: hit.Symbol, Title: src.Codes[c].Title,
 		Score: hit.Score, Action: hit.Action, Observe: hit.Observe, Text: hit.Text,

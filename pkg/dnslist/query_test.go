@@ -62,7 +62,7 @@ func TestQuery(t *testing.T) {
 			}
 		})
 	}
-	for _, what := range []string{"10.0.0.1", "fe80::1", "localhost", "", "a b", "http://example.org/", "*.example"} {
+	for _, what := range []string{"10.0.0.1", "fe80::1", "localhost", "", "a b", "http://localhost/", "http://10.0.0.1/", "ftp:x", "a@localhost", "@example.org", "*.example"} {
 		if rows, err := set.Query(t.Context(), what); err == nil {
 			t.Errorf("%q: got %+v, want an error", what, rows)
 		}

@@ -25,12 +25,22 @@ type question struct {
 	err     error   // of a Failed one
 }
 
-// what is what was asked about, as people write it.
-func (q *question) what() string {
-	if q.subject.addr.IsValid() {
-		return q.subject.addr.String()
+// what is what was asked about, as people write it: never a hash.
+func (l *List) what(q *question) string {
+	s := q.subject
+	switch {
+	case s.addr.IsValid():
+		return s.addr.String()
+	case s.isWhole() && s.ask == URI:
+		return s.host // all of the link would send strangers where the list warns of
+	case s.isWhole():
+		return s.whole
+	case l.Hash == NoHash:
+		return q.key
+	case q.key == l.Hash.of(s.host):
+		return s.host
 	}
-	return q.key
+	return s.domain
 }
 
 // ask puts all questions at once and returns when each is answered, or ctx is over.
@@ -113,9 +123,12 @@ func (src *source) answer(q *question) string {
 	return b.String()
 }
 
-// detail is the evidence for a hit: the name and the record that stands for the code.
+// detail is the evidence for a hit: the name and the record that stands for the code, and what of the message it is about.
 func (src *source) detail(q *question, code, more int) string {
 	text := src.show(q.key) + " A " + src.evidence(q.addrs, code).String()
+	if kind := q.subject.kind(); kind != "" {
+		text += " (" + kind + ")"
+	}
 	if more > 0 {
 		text += fmt.Sprintf(" (and %d more)", more)
 	}
@@ -123,4 +136,24 @@ func (src *source) detail(q *question, code, more int) string {
 		text += " (a guess, not a link: points only)"
 	}
 	return text
+}
+
+// kind tells in the log what was asked about, "" where the name that was asked for does. A mail address is not shown: who
+// wants to know it has the message.
+func (s *subject) kind() string {
+	switch {
+	case s.ask == Client || s.ask == URI && !s.isWhole():
+		return ""
+	case s.ask == Relays:
+		return "relay"
+	case s.ask == URIAddress:
+		return "address of " + s.host
+	case s.ask == URINS:
+		return "name server of " + s.host
+	case s.ask == URI:
+		return "link of " + s.host
+	case s.isWhole():
+		return s.ask.String() + " address"
+	}
+	return s.ask.String()
 }

@@ -1,6 +1,7 @@
 package dnslist
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"winnow/pkg/dns"
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 )
 
 // A Set is all lists with what is known of their health. It is built anew when the lists' files change; it serves any
@@ -17,6 +19,8 @@ type Set struct {
 	sources  []*source // every list, those that are off included, in configuration order
 	resolver dns.Resolver
 	fresh    dns.Resolver
+	identity func(context.Context, *message.Message) *message.Identity
+	networks *message.Networks
 	private  *bart.Lite
 	skip     *Skip
 	now      func() time.Time
@@ -32,6 +36,10 @@ type Options struct {
 	Fresh    dns.Resolver   // asks the DNS itself: for probes and Query. Resolver, where it is nil
 	Own      []netip.Prefix // the operator's networks, which no list is asked about
 	Skip     *Skip          // well-known domains
+	// Identity tells who sent a message, nil where ctx ends first: for lists that are asked about signers. It must not
+	// panic. Where it is nil, nobody knows, and no list is asked about them.
+	Identity func(context.Context, *message.Message) *message.Identity
+	Networks *message.Networks // whose Received fields are believed. nil: nobody said
 	Now      func() time.Time
 	// OnChange is told when a list's health changes, one change at a time. It is called on the way of a mail and must
 	// not wait. It may be nil.
@@ -48,10 +56,15 @@ func New(lists []List, c Config, o Options) *Set {
 		resolver: o.Resolver,
 		fresh:    o.Fresh,
 		private:  newPrivate(o.Own),
+		identity: o.Identity,
+		networks: o.Networks,
 		skip:     o.Skip,
 		now:      o.Now,
 		config:   c,
 		onChange: o.OnChange,
+	}
+	if s.networks == nil {
+		s.networks = &message.Networks{}
 	}
 	if s.fresh == nil {
 		s.fresh = o.Resolver
@@ -80,14 +93,14 @@ func (s *Set) DNSBL() *Stage {
 	return s.stage("dnsbl", filter.Connect, func(l *List) bool { return l.asks(Client) })
 }
 
-// DNSBLContent is the stage of the lists that are asked about the client when the message is there: for points.
+// DNSBLContent is the stage of the lists of addresses that are asked when the message is there: for points.
 func (s *Set) DNSBLContent() *Stage {
-	return s.stage("dnsbl_content", filter.Content, func(l *List) bool { return l.asks(Client) })
+	return s.stage("dnsbl_content", filter.Content, func(l *List) bool { return l.ofAddresses() })
 }
 
-// RHSBL is the stage of the lists that are asked about the names that HELO and the sender gave, and about no links.
+// RHSBL is the stage of the lists of names that are asked about no links: about HELO, sender, author and the like.
 func (s *Set) RHSBL() *Stage {
-	return s.stage("rhsbl", filter.Content, func(l *List) bool { return !l.asks(Client) && !l.ofLinks() })
+	return s.stage("rhsbl", filter.Content, func(l *List) bool { return !l.ofAddresses() && !l.ofLinks() })
 }
 
 // URIBL is the stage of the lists that are asked about links. Those that are asked about HELO and sender too are asked
@@ -96,16 +109,12 @@ func (s *Set) URIBL() *Stage {
 	return s.stage("uribl", filter.Content, func(l *List) bool { return l.ofLinks() })
 }
 
-func (l *List) ofLinks() bool { return l.asks(URI) || l.asks(Mail) }
-
 func (s *Set) stage(name string, phase filter.Phase, has func(*List) bool) *Stage {
 	stage := &Stage{name: name, phase: phase, set: s}
 	for _, src := range s.sources {
 		if src.Enabled && src.Phase == phase && has(&src.List) {
 			stage.sources = append(stage.sources, src)
-			for _, a := range src.Ask {
-				stage.wants[a] = true
-			}
+			stage.wants.add(&src.List)
 		}
 	}
 	return stage

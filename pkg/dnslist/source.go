@@ -2,14 +2,11 @@ package dnslist
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 )
-
-// MaxNames is how many hosts of links a list is asked about for one message, as many as SpamAssassin asks
-// (uridnsbl_max_domains 20). More would let one message use up a list's free questions, and its time.
-const MaxNames = 20
 
 // A source is a list at work.
 type source struct {
@@ -55,8 +52,8 @@ func (s *Set) source(name string) *source {
 	return nil
 }
 
-// questions lists what the list is asked about a message: each name once.
-func (src *source) questions(subjects []subject) []question {
+// questions lists what the list is asked about the subjects: each name once, and none of those that it was asked for.
+func (src *source) questions(subjects []subject, asked []string) []question {
 	var all []question
 	links := 0
 	for i := range subjects {
@@ -66,10 +63,10 @@ func (src *source) questions(subjects []subject) []question {
 		}
 		for _, key := range src.keys(s) {
 			name := src.name(key)
-			if name == "" || asked(all, name) {
+			if name == "" || isAmong(all, name) || slices.Contains(asked, name) {
 				continue
 			}
-			if s.ask == URI || s.ask == Mail {
+			if (ofLinks | ofHosts).Has(s.ask) {
 				if links == MaxNames {
 					return all
 				}
@@ -81,7 +78,7 @@ func (src *source) questions(subjects []subject) []question {
 	return all
 }
 
-func asked(all []question, name string) bool {
+func isAmong(all []question, name string) bool {
 	for i := range all {
 		if all[i].name == name {
 			return true
@@ -94,19 +91,34 @@ func asked(all []question, name string) bool {
 // name, and a list of names gets an address only if it says that it takes them: Spamhaus DBL answers one with an error
 // code, which looks like a listing to the careless.
 func (src *source) keys(s *subject) (keys [2]string) {
-	if s.addr.IsValid() {
-		if (src.asks(Client) || src.Addresses) && (src.IPv6 || s.addr.Is4()) {
-			keys[0] = s.reversed
+	switch {
+	case s.addr.IsValid():
+		if (src.ofAddresses() || src.Addresses) && (src.IPv6 || s.addr.Is4()) {
+			keys[0] = s.whole
 		}
+		return keys
+	case s.isWhole():
+		if src.ofWhole() {
+			keys[0] = src.Hash.of(s.whole)
+		}
+		return keys
+	case src.ofWhole() || src.ofAddresses():
 		return keys
 	}
 	if src.Form != Domain {
-		keys[0] = s.host
+		keys[0] = src.hashed(s.host)
 	}
 	if src.Form != Host {
-		keys[1] = s.domain
+		keys[1] = src.hashed(s.domain)
 	}
 	return keys
+}
+
+func (src *source) hashed(name string) string {
+	if name == "" {
+		return ""
+	}
+	return src.Hash.of(name)
 }
 
 // name returns the name that is asked for, "" where there is no key or the name does not fit into the DNS. It holds the

@@ -6,6 +6,16 @@ import (
 	"testing"
 )
 
+// questionAbout is a question to a list about an address or a name.
+func questionAbout(l *List, ask Ask, what string) *question {
+	l.Ask = []Ask{ask}
+	q := &question{subject: &subject{ask: ask, host: what}, key: what}
+	if addr, err := netip.ParseAddr(what); err == nil {
+		q.subject = &subject{ask: ask, addr: addr}
+	}
+	return q
+}
+
 func TestText(t *testing.T) {
 	client := netip.MustParseAddr("192.0.2.1")
 	list := List{Title: "Example List", URL: "https://example.org/{ip}/{domain}"}
@@ -21,8 +31,8 @@ func TestText(t *testing.T) {
 			"Client host [192.0.2.1] listed by Example List (XBL); see https://example.org/192.0.2.1/192.0.2.1"},
 		{"code without a title", list, Code{URL: "https://example.org/"}, Client, "192.0.2.1",
 			"Client host [192.0.2.1] listed by Example List; see https://example.org/"},
-		{"no URL", List{Title: "T"}, Code{Title: "c"}, Client, "", "Client host [192.0.2.1] listed by T (c)"},
-		{"neither", List{Title: "T"}, Code{}, Client, "", "Client host [192.0.2.1] listed by T"},
+		{"no URL", List{Title: "T"}, Code{Title: "c"}, Client, "192.0.2.1", "Client host [192.0.2.1] listed by T (c)"},
+		{"neither", List{Title: "T"}, Code{}, Client, "192.0.2.1", "Client host [192.0.2.1] listed by T"},
 		{"helo", List{Title: "T"}, Code{}, Helo, "mail.example", "HELO name mail.example listed by T"},
 		{"sender", List{Title: "T"}, Code{}, Sender, "spam.example", "Sender domain spam.example listed by T"},
 		{"link", List{Title: "T"}, Code{Title: "black"}, URI, "spam.example", "Message links to spam.example, listed by T (black)"},
@@ -35,12 +45,12 @@ func TestText(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.list.text(&test.code, client, test.what, test.ask); got != test.want {
+			if got := test.list.text(&test.code, client, questionAbout(&test.list, test.ask, test.what)); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
 	}
-	if got, want := list.text(&Code{Text: "{ip}"}, netip.Addr{}, "", URI), "unknown"; got != want {
+	if got, want := list.text(&Code{Text: "{ip}"}, netip.Addr{}, questionAbout(&list, URI, "")), "unknown"; got != want {
 		t.Errorf("no client: got %q, want %q", got, want)
 	}
 }

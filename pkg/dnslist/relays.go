@@ -1,0 +1,27 @@
+package dnslist
+
+import (
+	"net/netip"
+	"slices"
+
+	"winnow/pkg/message"
+)
+
+// appendRelays appends the hosts that had the message before the client, those nearest to us first. What stands in
+// Received fields beyond our own hosts may be made up: a listed relay gives points, never an action.
+func (s *Set) appendRelays(all []subject, m *message.Message, client netip.Addr) []subject {
+	var seen []netip.Addr
+	way := m.Relays(s.networks)
+	for i := range way.Untrusted {
+		addr := way.Untrusted[i].Addr
+		if len(seen) == MaxRelays {
+			break
+		}
+		if addr == client || !s.askable(addr) || slices.Contains(seen, addr) {
+			continue
+		}
+		seen = append(seen, addr)
+		all = append(all, addressSubject(Relays, addr))
+	}
+	return all
+}
