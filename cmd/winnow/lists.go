@@ -93,12 +93,15 @@ func printStates(out io.Writer, states []dnslist.State, asJSON bool) error {
 
 func newListsQuery(asJSON *bool) *cobra.Command {
 	return &cobra.Command{
-		Use:   "query ADDRESS|DOMAIN",
-		Short: "Ask every enabled list about an address or a domain",
-		Long: `Ask every enabled list that takes such things about an address or a domain, the DNS itself and no cache.
+		Use:   "query ADDRESS|DOMAIN|USER@DOMAIN|LINK",
+		Short: "Ask every enabled list about an address, a domain, a mail address or a link",
+		Long: `Ask every enabled list that takes such things about an address, a domain, a mail address and its domain, or a link
+and its host, the DNS itself and no cache. Lists of hashes are asked for the hash.
 The exit code is 1 when a list that would act or give points has it, or when one does not answer.`,
 		Example: `  winnow lists query 192.0.2.1
   winnow lists query 2001:db8::1
+  winnow lists query info@example.com
+  winnow lists query https://bit.do/e3s49
   winnow lists query example.com --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -67,12 +67,13 @@ func (a *App) build(c *Config) (*checks, error) {
 	}
 	set, faults := a.loadRules(c)
 	faults = slices.DeleteFunc(faults, func(f rules.Fault) bool { return f.Severity != rules.Broken })
-	lists, err := a.loadLists(c, set.Zones())
+	checker := a.newChecker(c)
+	lists, err := a.loadLists(c, set.Zones(), checker.Identity)
 	if err != nil {
 		return nil, err
 	}
-	next := &checks{config: c, site: c.Networks.site(), lists: lists, rules: set, auth: a.newChecker(c), faults: faults, since: a.now()}
-	set.Connect(a.network(lists, next.auth))
+	next := &checks{config: c, site: c.Networks.site(), lists: lists, rules: set, auth: checker, faults: faults, since: a.now()}
+	set.Connect(a.network(lists, checker))
 	identity := auth.NewStage(next.auth, set.Defines)
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, identity, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
 	return next, nil
@@ -103,7 +104,8 @@ func (c *Config) LoadRules() (*rules.Set, []rules.Fault) {
 	return set, faults
 }
 
-func (a *App) loadLists(c *Config, zones []string) (*dnslist.Set, error) {
+// loadLists loads the lists; zones are those that rules ask, identity tells who signed a message.
+func (a *App) loadLists(c *Config, zones []string, identity func(context.Context, *message.Message) *message.Identity) (*dnslist.Set, error) {
 	lists, faults := c.Lists.Lists(shippedFile("lists.yaml"))
 	skip, more := c.Lists.Skip(shippedFile("skip_domains.txt"))
 	if faults = append(faults, more...); len(faults) > 0 {
@@ -115,6 +117,7 @@ func (a *App) loadLists(c *Config, zones []string) (*dnslist.Set, error) {
 		Own:      c.Networks.ours(),
 		Skip:     skip,
 		Zones:    zones,
+		Identity: identity,
 		Now:      a.now,
 		OnChange: a.reportList,
 	}

@@ -73,7 +73,7 @@ func BenchmarkClassify(b *testing.B) {
 	zen, answer := &lists[0], addrs("127.0.0.2 127.0.0.9")
 	b.ReportAllocs()
 	for b.Loop() {
-		zen.classify(answer)
+		zen.classify(answer, newAsks(zen.Ask...))
 	}
 }
 

@@ -13,7 +13,7 @@ type check struct {
 	src       *source
 	start     time.Time
 	questions []question
-	later     later // what it is asked about besides, nil for nothing
+	later     *later // what it is asked about besides, nil for nothing
 	result    *filter.Result
 }
 
@@ -31,9 +31,7 @@ func (c *check) run(ctx context.Context, client netip.Addr) {
 	}
 	c.result.Asked = len(c.questions)
 	for i := range c.questions {
-		q := &c.questions[i]
-		c.src.heed(q)
-		if q.cached {
+		if c.questions[i].cached {
 			c.result.Cached++
 		}
 	}
@@ -59,7 +57,7 @@ func (c *check) runBoth(ctx context.Context) (err error) {
 			return
 		}
 		var subjects []subject
-		subjects, err = c.later()
+		subjects, err = c.later.wait(ctx)
 		questions = c.src.questions(subjects, asked)
 		tookLater = c.ask(ctx, questions, c.src.set.now())
 	})
@@ -75,18 +73,6 @@ func (c *check) ask(ctx context.Context, questions []question, start time.Time) 
 	}
 	c.src.ask(ctx, c.src.set.resolver, questions)
 	return c.src.set.now().Sub(start)
-}
-
-// heed leaves of an answer those codes that mean something of what was asked about.
-func (src *source) heed(q *question) {
-	for i := range src.Codes {
-		if q.codes.has(i) && !src.Codes[i].counts(q.subject.ask) {
-			q.codes &^= 1 << i
-		}
-	}
-	if q.outcome == Hit && q.codes == 0 {
-		q.outcome = Miss // what it is listed for is no matter here
-	}
 }
 
 // hits returns a hit for each code that an answer stood for, in the order of the codes; a code counts once, however many

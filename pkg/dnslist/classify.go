@@ -37,7 +37,9 @@ func (s codeSet) has(i int) bool { return s&(1<<i) != 0 }
 // a list that refuses has not looked. So does an address that no list gives out. Of what remains, the union counts:
 // several listings at a time are normal (Spamhaus SBL and DROP). Where some codes are declared and others are not,
 // the declared ones hit and the others are reported beside them.
-func (l *List) classify(addrs []netip.Addr) (outcome Outcome, hits codeSet, unknown bool) {
+//
+// about is what of a message was asked about: a code that does not count of it is declared all the same.
+func (l *List) classify(addrs []netip.Addr, about Asks) (outcome Outcome, hits codeSet, unknown bool) {
 	if len(addrs) == 0 {
 		return Miss, 0, false
 	}
@@ -48,14 +50,21 @@ func (l *List) classify(addrs []netip.Addr) (outcome Outcome, hits codeSet, unkn
 		return Bogus, 0, false
 	}
 	for _, addr := range addrs {
-		codes := l.codesOf(addr)
-		hits |= codes
-		unknown = unknown || codes == 0
+		hits |= l.codesOf(addr, about)
+		unknown = unknown || !l.declared(addr)
 	}
-	if hits == 0 {
+	switch {
+	case hits != 0:
+		return Hit, hits, unknown
+	case unknown:
 		return Unknown, 0, true
 	}
-	return Hit, hits, unknown
+	return Miss, 0, false // listed, but not for what matters here
+}
+
+// declared tells whether a return code means something.
+func (l *List) declared(addr netip.Addr) bool {
+	return slices.ContainsFunc(l.Codes, func(c Code) bool { return c.Match.Has(addr) })
 }
 
 func notReturnCode(addr netip.Addr) bool { return !isReturnCode(addr) }
@@ -65,24 +74,30 @@ func (l *List) refusal(addr netip.Addr) bool {
 	return vendorErrors.Has(addr) || slices.ContainsFunc(l.Refused, func(m Match) bool { return m.Has(addr) })
 }
 
-// codesOf returns what one return code stands for: the first value or range that holds it, and every mask.
-func (l *List) codesOf(addr netip.Addr) (codes codeSet) {
-	found := false
-	for i := range l.Codes {
-		m := l.Codes[i].Match
-		if found && !m.isMask() || !m.Has(addr) {
+// codesOf returns what one return code stands for: of each thing asked about the first value or range that holds it, and
+// every mask.
+func (l *List) codesOf(addr netip.Addr, about Asks) (codes codeSet) {
+	for _, ask := range l.Ask {
+		if !about.Has(ask) {
 			continue
 		}
-		codes |= 1 << i
-		found = found || !m.isMask()
+		found := false
+		for i := range l.Codes {
+			c := &l.Codes[i]
+			if found && !c.Match.isMask() || !c.counts(ask) || !c.Match.Has(addr) {
+				continue
+			}
+			codes |= 1 << i
+			found = found || !c.Match.isMask()
+		}
 	}
 	return codes
 }
 
 // evidence returns the first A record that stands for a code.
-func (l *List) evidence(addrs []netip.Addr, code int) netip.Addr {
+func (l *List) evidence(addrs []netip.Addr, code int, about Asks) netip.Addr {
 	for _, addr := range addrs {
-		if l.codesOf(addr).has(code) {
+		if l.codesOf(addr, about).has(code) {
 			return addr
 		}
 	}

@@ -136,7 +136,7 @@ func TestClassify(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.list+" "+test.answer, func(t *testing.T) {
 			l := &lists[slices.IndexFunc(lists, func(l List) bool { return l.Name == test.list })]
-			outcome, codes, unknown := l.classify(addrs(test.answer))
+			outcome, codes, unknown := l.classify(addrs(test.answer), newAsks(l.Ask...))
 			if outcome != test.want || symbols(l, codes) != test.symbols || unknown != test.unknown {
 				t.Errorf("got %s %q (unknown %v), want %s %q (unknown %v)",
 					outcome, symbols(l, codes), unknown, test.want, test.symbols, test.unknown)
@@ -200,13 +200,27 @@ func TestShippedCodes(t *testing.T) {
 		{"surbl", "127.0.0.32", []hit{points("SURBL_CT")}},
 		{"surbl", "127.0.0.64", []hit{points("SURBL_ABUSE")}},
 		{"surbl", "127.0.0.128", []hit{points("SURBL_CR")}},
+		{"sbl sbl-dqs", "127.0.0.2", []hit{points("SBL_RELAY"), points("SBL_URI")}}, // each of what it counts of
+		{"sbl sbl-dqs", "127.0.0.3", []hit{points("CSS_RELAY"), points("CSS_URI")}},
+		{"sbl sbl-dqs", "127.0.0.2 127.0.0.9", []hit{points("SBL_RELAY"), points("SBL_URI"), points("SBL_DROP")}},
+		{"sbl sbl-dqs", "127.0.0.30", []hit{points("SBL_BCL")}},
+		{"authbl-dqs", "127.0.0.20", []hit{points("AUTHBL_RELAY")}},
+		{"zrd-dqs", "127.0.2.2", []hit{points("ZRD_HOURS")}},
+		{"zrd-dqs", "127.0.2.5", []hit{points("ZRD_DAY")}},
+		{"zrd-dqs", "127.0.2.24", []hit{points("ZRD_DAY")}},
+		{"ebl", "127.0.0.3", []hit{points("EBL")}},
+		{"ebl", "127.0.1.2", []hit{points("EBL_GREY")}},
+		{"hbl-email-dqs", "127.0.3.2", []hit{points("HBL_EMAIL")}},
+		{"surbl-hash", "127.0.0.8 127.0.0.16", []hit{points("SURBL_HASH_PH"), points("SURBL_HASH_MW")}},
+		{"surbl-hash", "127.0.0.64", []hit{points("SURBL_HASH_ABUSE")}},
+		{"surbl-hash", "127.0.0.128", []hit{points("SURBL_HASH_CR")}},
 		{"surbl", "127.0.0.80", []hit{points("SURBL_MW"), points("SURBL_ABUSE")}},
 	}
 	seen := map[string]bool{}
 	for _, test := range tests {
 		for _, name := range strings.Fields(test.lists) {
 			l := &lists[slices.IndexFunc(lists, func(l List) bool { return l.Name == name })]
-			outcome, codes, unknown := l.classify(addrs(test.answer))
+			outcome, codes, unknown := l.classify(addrs(test.answer), newAsks(l.Ask...))
 			var got []hit
 			for i, c := range l.Codes {
 				if codes.has(i) {
@@ -231,7 +245,7 @@ func TestShippedCodes(t *testing.T) {
 // TestShippedRefusals asks the shipped lists what they make of the ways in which vendors decline.
 func TestShippedRefusals(t *testing.T) {
 	special := map[string]string{
-		"dbl": "127.0.1.255", "dbl-dqs": "127.0.1.255", "uribl": "127.0.0.1", "surbl": "127.0.0.1", "dnswl": "127.0.0.255",
+		"dbl": "127.0.1.255", "dbl-dqs": "127.0.1.255", "uribl": "127.0.0.1", "surbl": "127.0.0.1", "zrd-dqs": "127.0.2.255", "dnswl": "127.0.0.255",
 	}
 	lists := shipped(t)
 	for i := range lists {
@@ -241,11 +255,11 @@ func TestShippedRefusals(t *testing.T) {
 			answers = append(answers, own)
 		}
 		for _, answer := range answers {
-			if outcome, _, _ := l.classify(addrs(answer)); outcome != Refused {
+			if outcome, _, _ := l.classify(addrs(answer), newAsks(l.Ask...)); outcome != Refused {
 				t.Errorf("%s %s: got %s, want %s", l.Name, answer, outcome, Refused)
 			}
 		}
-		if outcome, codes, _ := l.classify(addrs("127.0.0.1")); codes != 0 && l.Name != "dnswl" {
+		if outcome, codes, _ := l.classify(addrs("127.0.0.1"), newAsks(l.Ask...)); codes != 0 && l.Name != "dnswl" {
 			t.Errorf("%s 127.0.0.1: got %s: no list but DNSWL lists by that", l.Name, outcome)
 		}
 	}

@@ -50,7 +50,7 @@ func (g *Guard) Resolve(ctx context.Context, q dns.Question) (dns.Answer, error)
 		return answer, err
 	}
 	for _, src := range g.sources(q.Name) {
-		switch outcome, _, _ := src.classify(answer.Addrs); outcome {
+		switch outcome, _, _ := src.classify(answer.Addrs, newAsks(src.Ask...)); outcome {
 		case Refused:
 			return dns.Answer{}, &guardError{answer.Addrs, []error{filter.ErrRefused, dns.ErrRefused}}
 		case Bogus:

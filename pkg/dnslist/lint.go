@@ -31,7 +31,7 @@ func (r *reader) checkList(l *List, m *mapping) {
 		c := &l.Codes[i]
 		r.checkTemplate(c.line, c.Text, l, "ip", "list", "code", "id", "domain", "url")
 		r.checkTemplate(c.line, c.URL, l, "ip", "domain")
-		if j := slices.IndexFunc(l.Codes[:i], func(o Code) bool { return o.Match.covers(c.Match) }); j >= 0 {
+		if j := slices.IndexFunc(l.Codes[:i], func(o Code) bool { return o.Match.covers(c.Match) && (o.Ask == 0 || c.Ask != 0 && c.Ask&^o.Ask == 0) }); j >= 0 {
 			r.fault(c.line, "%s is never reached: the code on line %d (%s) comes first", c.Match, l.Codes[j].line, l.Codes[j].Match)
 		}
 		if slices.ContainsFunc(l.Refused, func(m Match) bool { return m.covers(c.Match) }) {

@@ -23,17 +23,19 @@ const namesFile = `
 - {name: senders, title: Senders, zone: senders.example, ask: [sender, helo], codes: [{value: 127.0.0.2, symbol: SENDERS, score: 1}]}
 `
 
-// asksOf returns the names that a stage asks each list about, without the zone, in the order in which it asks.
-func asksOf(t *testing.T, set *Set, stage *Stage, m *message.Message) map[string][]string {
+// asksOf returns the names that stages ask each list about at once, without the zone, in the order in which they ask.
+func asksOf(t *testing.T, set *Set, stage *Stage, m *message.Message, more ...*Stage) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	client := stage.origin(m)
-	subjects := set.subjects(m, &client, &stage.wants)
-	for _, src := range stage.sources {
-		for _, q := range src.questions(subjects, nil) {
-			all[src.Name] = append(all[src.Name], q.key)
-			if want := q.key + "." + src.Zone; q.name != want {
-				t.Errorf("%s: asked for %s, want %s", src.Name, q.name, want)
+	for _, stage := range append(more, stage) {
+		client := m.Origin()
+		subjects := set.subjects(m, &client, &stage.wants)
+		for _, src := range stage.sources {
+			for _, q := range src.questions(subjects, nil) {
+				all[src.Name] = append(all[src.Name], q.key)
+				if want := q.key + "." + src.Zone; q.name != want {
+					t.Errorf("%s: asked for %s, want %s", src.Name, q.name, want)
+				}
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func (src *source) probe(ctx context.Context) {
 	entries := make([]question, 0, 2)
 	for _, key := range []string{src.Probe.Listed, src.Probe.Clean} {
 		if name := src.name(key); name != "" {
-			entries = append(entries, question{key: key, name: name})
+			entries = append(entries, question{about: newAsks(src.Ask...), key: key, name: name})
 		}
 	}
 	src.ask(limited, src.set.fresh, entries)

@@ -119,7 +119,11 @@ func (src *source) questionsAbout(wanted *queried) []question {
 		if src.asks(ask) {
 			s := wanted.subject
 			s.ask = ask
-			return src.questions([]subject{s}, nil)
+			questions := src.questions([]subject{s}, nil)
+			for i := range questions {
+				questions[i].about = newAsks(src.Ask...) // it may be any of them
+			}
+			return questions
 		}
 	}
 	return nil
@@ -160,7 +164,7 @@ func (src *source) rowHit(c int, q *question) RowHit {
 	as.subject = &of
 	hit := src.hit(c, of.addr, []question{as})
 	return RowHit{
-		Code: src.evidence(q.addrs, c), Symbol: hit.Symbol, Title: src.Codes[c].Title,
+		Code: src.evidence(q.addrs, c, q.about), Symbol: hit.Symbol, Title: src.Codes[c].Title,
 		Score: hit.Score, Action: hit.Action, Observe: hit.Observe, Text: hit.Text,
 	}
 }

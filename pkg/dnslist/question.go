@@ -14,6 +14,7 @@ import (
 // A question is one name in a list's zone, and what came of asking for it.
 type question struct {
 	subject *subject
+	about   Asks   // what it asks about, as far as codes differ in that
 	key     string // what stands before the zone
 	name    string // in the DNS: holds the list's secret
 
@@ -70,7 +71,7 @@ func (src *source) put(ctx context.Context, r dns.Resolver, q *question) {
 		return
 	}
 	q.addrs = answer.Addrs
-	q.outcome, q.codes, q.unknown = src.classify(q.addrs)
+	q.outcome, q.codes, q.unknown = src.classify(q.addrs, q.about)
 }
 
 // worst returns the question whose outcome says most about the list.
@@ -125,7 +126,7 @@ func (src *source) answer(q *question) string {
 
 // detail is the evidence for a hit: the name and the record that stands for the code, and what of the message it is about.
 func (src *source) detail(q *question, code, more int) string {
-	text := src.show(q.key) + " A " + src.evidence(q.addrs, code).String()
+	text := src.show(q.key) + " A " + src.evidence(q.addrs, code, q.about).String()
 	if kind := q.subject.kind(); kind != "" {
 		text += " (" + kind + ")"
 	}

@@ -11,9 +11,9 @@ import (
 // Received fields beyond our own hosts may be made up: a listed relay gives points, never an action.
 func (s *Set) appendRelays(all []subject, m *message.Message, client netip.Addr) []subject {
 	var seen []netip.Addr
-	way := m.Relays(s.networks)
-	for i := range way.Untrusted {
-		addr := way.Untrusted[i].Addr
+	way := m.Route()
+	for i := range way.Outside {
+		addr := way.Outside[i].Addr
 		if len(seen) == MaxRelays {
 			break
 		}

@@ -20,7 +20,6 @@ type Set struct {
 	resolver dns.Resolver
 	fresh    dns.Resolver
 	identity func(context.Context, *message.Message) *message.Identity
-	networks *message.Networks
 	private  *bart.Lite
 	skip     *Skip
 	now      func() time.Time
@@ -39,7 +38,6 @@ type Options struct {
 	// Identity tells who sent a message, nil where ctx ends first: for lists that are asked about signers. It must not
 	// panic. Where it is nil, nobody knows, and no list is asked about them.
 	Identity func(context.Context, *message.Message) *message.Identity
-	Networks *message.Networks // whose Received fields are believed. nil: nobody said
 	Now      func() time.Time
 	// OnChange is told when a list's health changes, one change at a time. It is called on the way of a mail and must
 	// not wait. It may be nil.
@@ -57,14 +55,10 @@ func New(lists []List, c Config, o Options) *Set {
 		fresh:    o.Fresh,
 		private:  newPrivate(o.Own),
 		identity: o.Identity,
-		networks: o.Networks,
 		skip:     o.Skip,
 		now:      o.Now,
 		config:   c,
 		onChange: o.OnChange,
-	}
-	if s.networks == nil {
-		s.networks = &message.Networks{}
 	}
 	if s.fresh == nil {
 		s.fresh = o.Resolver

@@ -45,6 +45,7 @@ func TestShippedLists(t *testing.T) {
 		Ask     []Ask
 	}
 	client, uri := []Ask{Client}, []Ask{URI}
+	named, behind := []Ask{RDNS, Helo, Sender, Author, ReplyTo, DKIM, URI}, []Ask{Relays, URIAddress, URINS}
 	want := map[string]row{
 		"zen":        {"zen.spamhaus.org", true, filter.Connect, client},
 		"zen-dqs":    {"{key}.zen.dq.spamhaus.net", false, filter.Connect, client},
@@ -55,11 +56,19 @@ func TestShippedLists(t *testing.T) {
 		"psky":       {"bad.psky.me", false, filter.Content, client},
 		"spamcop":    {"bl.spamcop.net", true, filter.Content, client},
 		"dnswl":      {"list.dnswl.org", true, filter.Content, client},
-		"dbl":        {"dbl.spamhaus.org", true, filter.Content, []Ask{Helo, Sender, URI}},
-		"dbl-dqs":    {"{key}.dbl.dq.spamhaus.net", false, filter.Content, []Ask{Helo, Sender, URI}},
+		"dbl":        {"dbl.spamhaus.org", true, filter.Content, named},
+		"dbl-dqs":    {"{key}.dbl.dq.spamhaus.net", false, filter.Content, named},
 		"uribl":      {"multi.uribl.com", true, filter.Content, uri},
 		"surbl":      {"multi.surbl.org", true, filter.Content, uri},
 		"ivmuri":     {"uri.invaluement.com", false, filter.Content, uri},
+
+		"sbl":           {"sbl.spamhaus.org", false, filter.Content, behind},
+		"sbl-dqs":       {"{key}.sbl.dq.spamhaus.net", false, filter.Content, behind},
+		"authbl-dqs":    {"{key}.authbl.dq.spamhaus.net", false, filter.Content, []Ask{Relays}},
+		"zrd-dqs":       {"{key}.zrd.dq.spamhaus.net", false, filter.Content, append(named, Mail)},
+		"ebl":           {"ebl.msbl.org", false, filter.Content, []Ask{Author, ReplyTo, Mail}},
+		"hbl-email-dqs": {"_email.{key}.hbl.dq.spamhaus.net", false, filter.Content, []Ask{Sender, Author, ReplyTo, Mail}},
+		"surbl-hash":    {"hashbl.surbl.org", false, filter.Content, uri},
 	}
 	got := map[string]row{}
 	for _, l := range shipped(t) {
@@ -75,6 +84,9 @@ func TestShippedLists(t *testing.T) {
 				t.Errorf("%s: %s has %g points: it is of honest domains", l.Name, c.Symbol, c.Score)
 			}
 		}
+		if l.asks(Relays) && l.classifies("127.0.0.10", "127.0.0.11") {
+			t.Errorf("%s: the PBL says nothing of relays", l.Name)
+		}
 		if l.Terms == "" {
 			t.Errorf("%s: its terms are missing", l.Name)
 		}
@@ -87,13 +99,21 @@ func TestShippedLists(t *testing.T) {
 	}
 }
 
+// classifies tells whether one of the return codes is a hit.
+func (l *List) classifies(codes ...string) bool {
+	return slices.ContainsFunc(codes, func(code string) bool {
+		outcome, _, _ := l.classify(addrs(code), newAsks(l.Ask...))
+		return outcome == Hit
+	})
+}
+
 // TestShippedPairs holds the lists that exist twice, public and with a key, to the same codes.
 func TestShippedPairs(t *testing.T) {
 	lists := shipped(t)
 	find := func(name string) List {
 		return lists[slices.IndexFunc(lists, func(l List) bool { return l.Name == name })]
 	}
-	for _, name := range []string{"zen", "dbl"} {
+	for _, name := range []string{"zen", "dbl", "sbl"} {
 		public, dqs := find(name), find(name+"-dqs")
 		if diff := cmp.Diff(public.Codes, dqs.Codes, ignorePlaces); diff != "" {
 			t.Errorf("%s: codes differ (-public +dqs):\n%s", name, diff)

@@ -72,7 +72,7 @@ func (src *source) questions(subjects []subject, asked []string) []question {
 				}
 				links++
 			}
-			all = append(all, question{subject: s, key: key, name: name})
+			all = append(all, question{subject: s, about: newAsks(s.ask), key: key, name: name})
 		}
 	}
 	return all

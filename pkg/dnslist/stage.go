@@ -32,11 +32,10 @@ func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
 	if len(s.sources) == 0 {
 		return nil
 	}
-	client := s.origin(m)
-	ctx, cancel := context.WithTimeout(ctx, s.set.config.Timeout)
-	defer cancel()
+	client := m.Origin()
+	addr := client.Addr
 	subjects := s.set.subjects(m, &client, &s.wants)
-	laters := s.set.laters(ctx, m, &s.wants)
+	laters := s.set.laters(m, &s.wants)
 	results := make([]filter.Result, len(s.sources))
 	checks := make([]check, 0, len(s.sources))
 	start := s.set.now()
@@ -50,7 +49,12 @@ func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
 			checks = append(checks, c)
 		}
 	}
-	atOnce(len(checks), func(i int) { checks[i].run(ctx, client.Addr) })
+	if len(checks) == 0 {
+		return results
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.set.config.Timeout)
+	defer cancel()
+	atOnce(len(checks), func(i int) { checks[i].run(ctx, addr) })
 	return results
 }
 

@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 
-	"winnow/pkg/filter"
 	"winnow/pkg/message"
 )
 
@@ -58,14 +57,6 @@ func (w *wants) add(l *List) {
 		w.asks |= asks
 		w.ipv6 = w.ipv6 || l.IPv6 && asks&ofHosts != 0
 	}
-}
-
-// origin is the host that a message is judged by.
-func (s *Stage) origin(m *message.Message) message.Client {
-	if s.phase == filter.Connect {
-		return m.Client
-	}
-	return m.Origin()
 }
 
 // subjects gathers what the lists of a stage may be asked about at once, in the order in which they are: what the message
