@@ -184,6 +184,11 @@ func TestLint(t *testing.T) {
 		{"one data set, one enabled", list("a", "zone: a.example, dataset: d") + list("b", "zone: b.example, dataset: d, enabled: no"), nil},
 		{"one zone twice", names("a", "zone: a.example") + "- {name: b, title: T, ask: [helo], zone: a.example, codes: [{value: any, symbol: B}]}", one(
 			"lists.yaml:2: b: has the same zone as a (lists.yaml:1): asking twice counts twice; disable one")},
+		{"one zone of clients at connect and of relays", list("a", "zone: a.example, phase: connect") +
+			"- {name: b, title: T, ask: [relays, uri-ns], zone: a.example, codes: [{value: any, symbol: B}]}", nil},
+		{"one zone of clients at connect, and of clients later", list("a", "zone: a.example, phase: connect") +
+			"- {name: b, title: T, ask: [client, relays], zone: a.example, codes: [{value: any, symbol: B}]}", one(
+			"lists.yaml:2: b: has the same zone as a (lists.yaml:1): asking twice counts twice; disable one")},
 		{"one zone of addresses and names", list("a", "zone: a.example") + names("b", "zone: a.example"), nil},
 	}
 	for _, test := range tests {

@@ -132,3 +132,55 @@ func TestQueryAsksRestingLists(t *testing.T) {
 		t.Errorf("got %s, want %s", got, Broken)
 	}
 }
+
+// TestQueryEverything asks about whatever lists can be asked about.
+func TestQueryEverything(t *testing.T) {
+	zones := dnstest.Zones{
+		"1.2.0.192.relays.example":                       dnstest.A("127.0.0.2"),
+		"1.2.0.192.both.example":                         dnstest.A("127.0.0.10"),
+		SHA1.of("a@sender.example") + ".hashes.example":  dnstest.A("127.0.0.2"),
+		MD5.of("sender.example") + ".domains.example":    dnstest.A("127.0.0.2"),
+		SHA1.of("bit.do/e3s49") + ".links.example":       dnstest.A("127.0.0.2"),
+		SHA256.of("a@sender.example") + ".mails.example": dnstest.A("127.0.0.2"),
+		MD5.of("sender.example") + ".hosts.example":      dnstest.A("127.0.0.2"),
+		"sender.example.authors.example":                 dnstest.A("127.0.0.2"),
+		"bit.do.all.example":                             dnstest.A("127.0.0.2"),
+	}
+	set := newSet(t, relaysFile+writersFile[1:]+linksFile[1:], zones)
+	tests := []struct {
+		what string
+		want []string
+	}{
+		{"192.0.2.1", []string{
+			"relays: RELAYS none Message came by way of [192.0.2.1], listed by Relays",
+			"both: BOTH_PBL reject Client host [192.0.2.1] listed by Both (PBL); see https://both.example/192.0.2.1"}},
+		{"A+tag@Sender.Example", []string{
+			"authors: AUTHORS reject Author domain sender.example listed by T",
+			"hashes: HASHES none Sender address a@sender.example listed by T",
+			"domains: DOMAINS none Sender domain sender.example listed by T",
+			"mails: MAILS reject Message mentions a@sender.example, listed by Mails; see https://mails.example/a@sender.example",
+			"hosts: HOSTS none Message mentions sender.example, listed by Hosts"}},
+		{"https://BiT.do/e3s49?x#y", []string{"links: LINKS reject Message holds a link of bit.do that is listed by Links"}},
+		{"https://www.sender.example/", nil},
+		{"sender.example", []string{
+			"authors: AUTHORS reject Author domain sender.example listed by T",
+			"domains: DOMAINS none Sender domain sender.example listed by T",
+			"hosts: HOSTS none Message links to sender.example, listed by Hosts"}},
+		{"bit.do", []string{"all: ALL none HELO name bit.do listed by T"}},
+	}
+	for _, test := range tests {
+		rows, err := set.Query(t.Context(), test.what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, row := range rows {
+			for _, hit := range row.Hits {
+				got = append(got, row.List+": "+hit.Symbol+" "+hit.Action.String()+" "+hit.Text)
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.what, diff)
+		}
+	}
+}
