@@ -123,7 +123,7 @@ func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer,
 		q.outcome, q.err = Failed, v.src.hide(err)
 	case kind == dns.A:
 		q.addrs = answer.Addrs
-		if q.outcome, _, _ = v.src.classify(q.addrs); q.outcome == Unknown { // its rules know
+		if q.outcome, _, _ = v.src.classify(q.addrs, newAsks(v.src.Ask...)); q.outcome == Unknown { // its rules know
 			q.outcome = Hit
 		}
 	default:
