@@ -59,7 +59,7 @@ func explain(c *cobra.Command, from *envelope, local bool, args []string) (*rule
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{envelope: from, client: client, networks: set.Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody}
+	s := &scanner{site: config.Networks.Site(), envelope: from, client: client, networks: set.Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody}
 	m, err := s.message(args[0])
 	if err != nil {
 		return nil, err

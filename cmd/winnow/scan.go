@@ -40,7 +40,8 @@ a file, or with -, the mail is read from standard input. A leading mbox "From " 
 learned or sent. The exit code is 1 when any mail is not accepted as it is, or could not be read.
 
 Without --client, the client is the host that handed the mail to the first of the trusted networks, by its Received
-fields. With --client, a hop from there is taken to come on top of them, as it would in serve.
+fields; or the relay of networks.relays or .trusted that it came over. With --client, a hop from there is taken to come on
+top of them, as it would in serve.
 
 Who sent it is told with the evidence: SPF of the sender and of HELO, each DKIM signature, ARC, DMARC.
 
@@ -90,8 +91,10 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	client.Own = false // what is scanned came in, wherever this is called from
-	s := &scanner{app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody, local: f.local, subrules: f.subrules}
+	s := &scanner{
+		app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), site: a.Site(),
+		stdin: c.InOrStdin(), keep: config.Milter.MaxBody, local: f.local, subrules: f.subrules,
+	}
 	if f.jobs < 1 {
 		return usagef("--jobs %d: scan at least one mail at a time", f.jobs)
 	}
@@ -104,7 +107,8 @@ type scanner struct {
 	app      *app.App
 	envelope *envelope
 	client   message.Client
-	networks *message.Networks // whose Received fields are believed
+	networks *message.Networks // whose Received fields rules believe
+	site     *message.Site     // the operator's
 	stdin    io.Reader
 	keep     int64
 	local    bool // no DNS is asked
@@ -226,15 +230,17 @@ func (s *scanner) message(name string) (*message.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Client = s.client
+	m.Client, m.Site = s.client, s.site
 	m.Stored = !s.client.Addr.IsValid()
 	if s.envelope.sender != "" {
 		m.Sender, m.SenderKnown = strings.Trim(s.envelope.sender, "<>"), true
 	}
-	if relay, found := m.Relays(s.networks).LastExternal(); found && m.Stored {
-		m.Client.Addr, m.Client.Name = relay.Addr, relay.Name
-		m.Client.Helo = cmp.Or(m.Client.Helo, relay.Helo)
+	if hop, found := m.FirstClient(s.networks); found && m.Stored {
+		m.Client.Addr, m.Client.Name = hop.Addr, hop.Name
+		m.Client.Helo = cmp.Or(m.Client.Helo, hop.Helo)
 	}
+	s.site.Mark(&m.Client)
+	m.Client.Own = false // what is scanned came in, wherever this is called from
 	return m, nil
 }
 

@@ -120,3 +120,39 @@ header NOBODY   EnvelopeFrom =~ /^$/
 		}
 	}
 }
+
+// TestScanBehindRelay takes a mail that came over a relay for what serve takes it for: it is not refused, whatever it holds.
+func TestScanBehindRelay(t *testing.T) {
+	dir := ruleFolder(t, "body MUCH /much/\nscore MUCH 20\nheader LAST X-Spam-Relays-External =~ /^\\[ ip=203\\.0\\.113\\.9 /\n")
+	config := file(t, "winnow.yaml", "networks:\n  relays: [198.51.100.7/32]\n")
+	hop := func(addr string) string {
+		return "Received: from h (unknown [" + addr + "]) by mx.our.example (Postfix) with ESMTP id 1;\n\tWed, 25 Nov 2020 10:00:00 +0000\n"
+	}
+	mail := "From: a@example.net\nSubject: x\n\nmuch\n"
+	for _, test := range []struct {
+		name, mail, args, want string
+	}{
+		{"a stranger", hop("203.0.113.9") + mail, "", "reject MUCH LAST"},
+		{"a stranger, whatever he has been over", hop("203.0.113.8") + hop("198.51.100.7") + hop("203.0.113.9") + mail, "", "reject MUCH"},
+		{"over the relay", hop("198.51.100.7") + hop("203.0.113.9") + mail, "", "tag MUCH LAST"},
+		{"as serve sees it", hop("203.0.113.9") + mail, "--client 198.51.100.7", "tag MUCH LAST"},
+	} {
+		_, stdout, stderr := call(t, test.mail, append([]string{"scan", "--local", "--json", "--config", config, "--rules", dir}, strings.Fields(test.args)...)...)
+		var f struct {
+			Action string
+			Hits   []struct{ Symbol, Stage string }
+		}
+		if err := json.Unmarshal([]byte(stdout), &f); err != nil {
+			t.Fatalf("%v: %s%s", err, stdout, stderr)
+		}
+		got := f.Action
+		for _, h := range f.Hits {
+			if h.Stage == rulesStage {
+				got += " " + h.Symbol
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}

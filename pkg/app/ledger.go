@@ -65,6 +65,9 @@ func messageFields(m *message.Message, v *filter.Verdict) []zap.Field {
 		zap.Stringer("action", v.Action),
 		zap.String("reason", v.Reason),
 	}
+	if m.Client.Relay { // whom lists and SPF were asked about
+		fields = append(fields, zap.Stringer("origin", m.Origin().Addr))
+	}
 	if m.User != "" {
 		fields = append(fields, zap.String("user", m.User))
 	}

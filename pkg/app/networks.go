@@ -20,8 +20,8 @@ type Networks struct {
 	Blind []netip.Prefix `yaml:"blind"`
 }
 
-// site is the networks as everybody asks for them.
-func (n *Networks) site() *message.Site {
+// Site is the networks as everybody asks for them.
+func (n *Networks) Site() *message.Site {
 	return &message.Site{Own: n.Own, Relays: n.Relays, Trusted: n.Trusted, Blind: n.Blind}
 }
 

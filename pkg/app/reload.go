@@ -72,7 +72,7 @@ func (a *App) build(c *Config) (*checks, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &checks{config: c, site: c.Networks.site(), lists: lists, rules: set, auth: checker, faults: faults, since: a.now()}
+	next := &checks{config: c, site: c.Networks.Site(), lists: lists, rules: set, auth: checker, faults: faults, since: a.now()}
 	set.Connect(a.network(lists, checker))
 	identity := auth.NewStage(next.auth, set.Defines)
 	next.pipeline = filter.NewPipeline(stages(lists, a.known, identity, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
@@ -100,7 +100,7 @@ func (a *App) loadRules(c *Config) (*rules.Set, []rules.Fault) {
 // LoadRules loads the rules, with the operator's networks where they name none.
 func (c *Config) LoadRules() (*rules.Set, []rules.Fault) {
 	set, faults := rules.Load(c.Rules.Open(shipped.Files), c.Rules)
-	set.Settings().Networks().Assume(c.Networks.site())
+	set.Settings().Networks().Assume(c.Networks.Site())
 	return set, faults
 }
 

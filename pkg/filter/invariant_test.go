@@ -20,6 +20,7 @@ func TestInvariants(t *testing.T) {
 		if rapid.Bool().Draw(t, "login") {
 			m.User = "alice"
 		}
+		m.Client.Relay = rapid.Bool().Draw(t, "relay")
 		stages := []filter.Stage{drawStage(t, filter.Connect), drawStage(t, filter.Envelope), drawStage(t, filter.Proof), drawStage(t, filter.Content), standings()}
 		stages = append(stages, claims()...)
 		names := []string{"a", "b", "white", "black", "off", "postmaster", "friend", "forger", "gone", "late", "off-friend", "off-forger"}
@@ -42,9 +43,15 @@ func TestInvariants(t *testing.T) {
 			if r.Standing == filter.Whitelisted && config.WhitelistRescues && r.Refused() {
 				t.Errorf("%s was refused a sender that it knows", r.Address)
 			}
-			lenient = lenient || !r.Refused() && (r.Exempt || r.Standing != filter.Scan)
+			lenient = lenient || !r.Refused() && (r.Exempt || r.Standing != filter.Scan && r.Standing != filter.Blacklisted)
+		}
+		relayed := m.Client.Relay && !m.Outbound() && config.Relayed < filter.Reject
+		if relayed && !v.AcceptedAny() && config.OnError != filter.Defer {
+			t.Errorf("a relay's mail is refused to all: %+v", v.Recipients)
 		}
 		switch {
+		case relayed && (v.Action == filter.Reject || v.Action == filter.Defer && config.OnError != filter.Defer):
+			t.Errorf("%v of what a relay has taken", v.Action)
 		case lenient && v.Action > filter.Tag:
 			t.Errorf("%v, though some recipient wants no refusal", v.Action)
 		case m.Outbound() && (v.Action != filter.Accept || v.Class != filter.ClassOutbound):
@@ -53,7 +60,7 @@ func TestInvariants(t *testing.T) {
 			t.Errorf("%v, though the client is listed and not every recipient knows the sender", v.Action)
 		case v.AcceptedAny() && v.Class == filter.NoMessage && v.Action != filter.Defer, !v.AcceptedAny() && v.Class > filter.ClassBlacklisted:
 			t.Errorf("class %v with %d recipients left", v.Class, len(m.Recipients))
-		case v.Class != filter.ClassScanned && (v.Caught || v.Weakened != filter.None && !unwanted):
+		case v.Class != filter.ClassScanned && (v.Caught || v.Weakened != filter.None && !unwanted && !relayed):
 			t.Errorf("%v: caught %v, weakened %v", v.Class, v.Caught, v.Weakened)
 		}
 	})
@@ -63,6 +70,7 @@ func drawConfig(t *rapid.T) filter.Config {
 	c := filter.DefaultConfig()
 	c.Quarantine, c.Defer, c.Discard = 8, 10, 20
 	c.OnError = rapid.SampledFrom([]filter.Action{filter.Accept, filter.Defer}).Draw(t, "on_error")
+	c.Relayed = rapid.SampledFrom([]filter.Action{filter.Tag, filter.Quarantine, filter.Reject}).Draw(t, "relayed")
 	c.WhitelistRescues = rapid.Bool().Draw(t, "rescues")
 	return c
 }

@@ -53,7 +53,7 @@ func NewPipeline(stages []Stage, limits Limits, policy *Policy) *Pipeline {
 func (p *Pipeline) Connect(ctx context.Context, client message.Client) *Verdict {
 	m := &message.Message{Client: client}
 	v := &Verdict{}
-	if !m.Outbound() {
+	if !m.Outbound() && !client.Relay { // of a relay's mail they are asked when it is known who gave it to the relay
 		v.Reports = p.run(ctx, Connect, p.phases[Connect], m)
 	}
 	p.policy.connect(m, v)
@@ -62,6 +62,7 @@ func (p *Pipeline) Connect(ctx context.Context, client message.Client) *Verdict 
 
 // Recipient asks the envelope stages about m.Recipient and appends what was decided about it to v.Recipients.
 func (p *Pipeline) Recipient(ctx context.Context, m *message.Message, v *Verdict) *Recipient {
+	v.Relayed = m.Client.Relay && !m.Outbound()
 	var reports []Report
 	if !m.Outbound() {
 		reports = p.run(ctx, Envelope, p.phases[Envelope], m)
@@ -103,8 +104,8 @@ func (p *Pipeline) scan(ctx context.Context, m *message.Message) []Report {
 	}
 }
 
-// contentStages returns the stages of the content phase. Where a relay of ours is the client, those of the connection are
-// asked here about the host that gave it the message, which the header tells of.
+// contentStages returns the stages of the content phase. Where a relay is the client, those of the connection are asked here,
+// about the host that gave it the message: the header tells of that.
 func (p *Pipeline) contentStages(m *message.Message) []Stage {
 	if m.Client.Relay {
 		return slices.Concat(p.phases[Connect], p.phases[Content])

@@ -191,7 +191,7 @@ func (p *Policy) class(m *message.Message, v *Verdict) Class {
 
 // content decides on a message whose class is known: points reach a threshold, or one hit demands more on its own.
 func (p *Policy) content(m *message.Message, v *Verdict) {
-	v.Action, v.Threshold, v.Relayed = Accept, p.config.Tag, m.Client.Relay
+	v.Action, v.Threshold = Accept, p.config.Tag
 	if v.Class != ClassScanned {
 		v.Reason = spared(v)
 		if v.Class == ClassBlacklisted {

@@ -17,8 +17,8 @@ type Verdict struct {
 	Threshold  float64     // where tagging starts
 	Reason     string      // why, in a line for us
 	Decider    *Decider    // the hit that demanded the action on its own; nil where points or an error decided
-	Weakened   Action      // what would have been done had every recipient wanted it and no relay of ours taken it; None where nothing was held back
-	Relayed    bool        // a relay of ours handed it on
+	Weakened   Action      // what would have been done had every recipient wanted it and no relay taken it; None where nothing was held back
+	Relayed    bool        // a relay handed it on: see message.Client
 	Recipients []Recipient // every recipient that was asked about, refused ones included, in order
 	Reports    []Report    // one for each run of a stage
 }

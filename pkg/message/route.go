@@ -134,3 +134,16 @@ func (r *Route) follow(fields []string, site *Site) []string {
 	}
 	return nil
 }
+
+// FirstClient returns the host that was the client when a message from a file came in, by its Received fields: the relay that
+// handed it on, where one of the operator's did, else the last external host as rules with those networks see it.
+func (m *Message) FirstClient(networks *Networks) (Relay, bool) {
+	way := m.Relays(networks)
+	for i := range way.Internal {
+		switch m.Site.Place(way.Internal[i].Addr) {
+		case OfRelays, OfTrusted, OfBlind:
+			return way.Internal[i], true
+		}
+	}
+	return way.LastExternal()
+}

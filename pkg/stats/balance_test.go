@@ -55,6 +55,9 @@ func checkBalance(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 	if c["caught"] > c["scanned"] {
 		t.Errorf("caught %d of %d scanned", c["caught"], c["scanned"])
 	}
+	if c["relayed"] > c["messages"] {
+		t.Errorf("relayed %d of %d messages", c["relayed"], c["messages"])
+	}
 	if unique := sum("", ":unique"); unique > c["caught"] {
 		t.Errorf("%d unique hits, but %d caught", unique, c["caught"])
 	}

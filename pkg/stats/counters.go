@@ -36,6 +36,7 @@ const (
 	scanned
 	caught     // of those scanned
 	delivered  // all but the blacklisted and the caught
+	relayed    // messages that a relay handed on
 	outbound   // messages that left by us: outside the funnel
 	incomplete // connections and messages decided while a source or stage could not answer
 	uncounted  // figures of more sources or days than are kept: see maxRows, maxDays
@@ -44,7 +45,7 @@ const (
 
 var totalNames = [totals]string{
 	"connections", "accepted", "refused_by_error", "own", "messages", "whitelisted", "blacklisted", "too_large", "not_enabled",
-	"scanned", "caught", "delivered", "outbound", "errors", "uncounted",
+	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted",
 }
 
 // classTotals tells where a class is counted.

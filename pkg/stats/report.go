@@ -56,6 +56,7 @@ type Messages struct {
 	Scanned     int64 `json:"scanned"`
 	Caught      int64 `json:"caught"`
 	Delivered   int64 `json:"delivered"`
+	Relayed     int64 `json:"relayed"`  // of Total, what a relay handed on
 	Outbound    int64 `json:"outbound"` // not in Total
 }
 
@@ -139,7 +140,7 @@ func newReport(q Query, from, to string, days int, counters map[string]int64) *R
 	of := func(t total) int64 { return counters[totalNames[t]] }
 	r.Messages = Messages{
 		Total: of(messages), Whitelisted: of(whitelisted), Blacklisted: of(blacklisted), TooLarge: of(tooLarge),
-		NotEnabled: of(notEnabled), Scanned: of(scanned), Caught: of(caught), Delivered: of(delivered), Outbound: of(outbound),
+		NotEnabled: of(notEnabled), Scanned: of(scanned), Caught: of(caught), Delivered: of(delivered), Relayed: of(relayed), Outbound: of(outbound),
 	}
 	r.Errors, r.Uncounted = of(incomplete), of(uncounted)
 	for _, action := range filter.Actions {

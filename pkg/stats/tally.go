@@ -101,6 +101,9 @@ func (t *tally) message(v *filter.Verdict) {
 	}
 	t.ruleHits(v)
 	t.totals[messages]++
+	if v.Relayed {
+		t.totals[relayed]++
+	}
 	if class, ok := classTotals[v.Class]; ok { // every class has one: a test says so
 		t.totals[class]++
 	}

@@ -58,7 +58,7 @@ func (r *Report) lines() (all []line) {
 		n    int64
 	}{
 		{"total", m.Total}, {"whitelisted", m.Whitelisted}, {"blacklisted", m.Blacklisted}, {"too_large", m.TooLarge},
-		{"not_enabled", m.NotEnabled}, {"scanned", m.Scanned}, {"caught", m.Caught}, {"delivered", m.Delivered}, {"outbound", m.Outbound},
+		{"not_enabled", m.NotEnabled}, {"scanned", m.Scanned}, {"caught", m.Caught}, {"delivered", m.Delivered}, {"relayed", m.Relayed}, {"outbound", m.Outbound},
 	} {
 		add("messages", "", f.name, f.n)
 	}
@@ -184,6 +184,7 @@ func (r *Report) remarks() string {
 	if len(actions) > 0 {
 		b.WriteString("actions: " + strings.Join(actions, ", ") + "\n")
 	}
+	remark("messages that relays handed on", r.Messages.Relayed)
 	remark("outbound messages (not in the funnel)", r.Messages.Outbound)
 	remark("connections from own networks (not in the funnel)", r.Connections.Own)
 	remark("connections and messages decided while an answer was missing", r.Errors)
