@@ -47,7 +47,17 @@ func (m *Message) Origin() Client {
 	if !known {
 		return Client{}
 	}
-	return Client{Addr: hop.Addr, Name: hop.Name, Helo: hop.Helo}
+	return Client{Addr: hop.Addr, Name: hop.Name, Helo: hop.said()}
+}
+
+// said is what a hop called itself. Of an address in brackets (RFC 5321, 4.1.3) rules see no brackets.
+func (r *Relay) said() string {
+	inner, begins := strings.CutPrefix(r.Helo, "!")
+	inner, ends := strings.CutSuffix(inner, "!")
+	if _, err := ParseAddr(inner); begins && ends && err == nil {
+		return "[" + inner + "]"
+	}
+	return r.Helo
 }
 
 // Route returns the way of the message, by the operator's networks. It is shared: nobody may write to it. The content must

@@ -91,6 +91,18 @@ func TestOriginOfAsked(t *testing.T) {
 	}
 }
 
+// What the relay's client called itself is told as it was, also where rules see it otherwise.
+func TestOriginHelo(t *testing.T) {
+	for said, want := range map[string]string{"mail.example.org": "mail.example.org", "[192.0.2.7]": "[192.0.2.7]", "[IPv6:2001:db8::7]": "[IPv6:2001:db8::7]", "a#b": "a!b"} {
+		m := parsed(t, "Received: from "+said+" (n.example.org [203.0.113.1]) by mx.example.net (Postfix) with ESMTP id 1\n\n")
+		m.Client, m.Site = Client{Addr: netip.MustParseAddr("192.0.2.25"), Relay: true}, testSite
+		m.Stored = false
+		if got := m.Origin().Helo; got != want {
+			t.Errorf("%s: got %s", said, got)
+		}
+	}
+}
+
 // A load balancer hides the client's address; what the client calls itself it does not.
 func TestOriginBehindBlind(t *testing.T) {
 	m := &Message{Client: Client{Addr: netip.MustParseAddr("192.0.2.80"), Helo: "h.example.org", Blind: true}}
