@@ -116,6 +116,7 @@ func find(t testing.TB, set *rules.Set, m mail, subrules bool) verdict {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stored(set, parsed)
 	v := verdict{File: m.name}
 	for _, result := range rules.NewStage(set).Check(t.Context(), parsed) {
 		if result.Err != nil {
@@ -147,7 +148,7 @@ func compareWith(t *testing.T, name, dir string) {
 	}
 	file := filepath.Join("golden", name+".jsonl")
 	if *update {
-		makeGolden(t, file, dir, digest)
+		makeGolden(t, mails(t), file, dir, digest)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -210,12 +211,12 @@ func knownDifferences(t testing.TB) map[string]bool {
 	return known
 }
 
-// makeGolden has SpamAssassin judge the mails.
-func makeGolden(t *testing.T, file, dir, digest string) {
+// makeGolden has SpamAssassin judge mails. more is what golden.pl is told beside the rules.
+func makeGolden(t *testing.T, mails []mail, file, dir, digest string, more ...string) {
 	t.Helper()
 	root := t.TempDir()
 	var list, out, complaints bytes.Buffer
-	for _, m := range mails(t) {
+	for _, m := range mails {
 		path := filepath.Join(root, m.name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -232,7 +233,7 @@ func makeGolden(t *testing.T, file, dir, digest string) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), "perl", script, dir)
+	c := exec.CommandContext(t.Context(), "perl", append([]string{script, dir}, more...)...)
 	c.Dir, c.Stdin, c.Stdout, c.Stderr = root, &list, &out, &complaints
 	if err := c.Run(); err != nil {
 		t.Fatalf("golden.pl: %v\n%s", err, complaints.String())

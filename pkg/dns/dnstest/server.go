@@ -27,6 +27,7 @@ type Server struct {
 	heard sync.Cond // on mu: a question came, or the server ended
 	ended bool
 	zones Zones
+	other func(name string) (Host, bool) // of names without an entry; may be nil
 	fault Fault
 	log   []dns.Question
 }
@@ -63,6 +64,26 @@ func Serve(t testing.TB, zones Zones) *Server {
 	}
 	t.Cleanup(s.close)
 	return s
+}
+
+// ServeFunc starts a Server whose names hold what find says; false where there is no such name. find may be called by several
+// goroutines.
+func ServeFunc(t testing.TB, find func(name string) (Host, bool)) *Server {
+	t.Helper()
+	s := Serve(t, nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.other = find
+	return s
+}
+
+// find returns what a name holds.
+func (s *Server) find(name string) (Host, bool) {
+	h, found := s.zones.find(name)
+	if !found && s.other != nil {
+		return s.other(name)
+	}
+	return h, found
 }
 
 // listen finds a port that is free for both.
@@ -166,7 +187,7 @@ func (s *Server) lookUp(query *wire.Msg, name string, t dns.Type) (reply *wire.M
 	reply.Compress = true
 	fault = s.fault
 	for range maxAliases {
-		h, found := s.zones.find(name)
+		h, found := s.find(name)
 		delay += h.Delay
 		if fault == None {
 			fault = h.Fault
