@@ -116,7 +116,7 @@ func (q *dnsQuestion) unasked() string {
 
 // plan makes the plan of the rule.
 func (q *dnsQuestion) plan() *eval.Plan {
-	p := &eval.Plan{What: strings.Trim(q.key+"."+q.zone, ".")}
+	p := &eval.Plan{What: strings.Trim(q.key+"."+q.zone, "."), Identity: q.proven()}
 	if q.zone != "" {
 		p.Zones = []string{q.zone}
 	}
@@ -177,10 +177,8 @@ func (q *dnsQuestion) put(a *eval.Asking, names []string) {
 		if q.zone != "" {
 			whole += "." + q.zone
 		}
-		if !message.IsFQDN(strings.ToLower(strings.TrimRight(whole, "."))) {
-			if _, ok := message.HostASCII(whole); !ok {
-				continue
-			}
+		if !message.IsFQDN(strings.TrimRight(eval.ASCII(whole), ".")) {
+			continue
 		}
 		for _, kind := range q.kinds {
 			a.Ask(q.zone, name, kind, q.wants.fits)

@@ -41,11 +41,8 @@ func reasons() map[string]string {
 		{"a pattern that matches everything is a rule like any other", `ignore_always_matching_regexps`},
 		{"subjects are not rewritten", `subjprefix rewrite_header rewrite_subject`},
 		{"this is for measuring rules, not for running them", `reuse`},
-		{"ADSP, RFC 5617, is history: its policies are not asked for", `adsp_override`},
-		{"this is set in winnow's own configuration", `skip_rbl_checks rbl_timeout
-			dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
-			dns_options dns_query_restriction clear_dns_query_restriction clear_dns_query_restrictions
-			dns_block_rule dns_block_time time_limit normalize_charset
+		{"this is set in winnow's own configuration", `dns_available dns_server clear_dns_servers dns_local_ports_permit dns_local_ports_avoid dns_local_ports_none dns_test_interval
+			dns_options dns_block_time time_limit normalize_charset
 			body_part_scan_size rawbody_part_scan_size allow_user_rules lock_method version_tag
 			mbox_format_from_regex ok_languages inactive_languages geodb_module geodb_options geodb_search_path country_db_type
 			country_db_path uri_country_db_path uri_country_db_isp_path user_scores_dsn user_scores_sql_username
@@ -56,9 +53,7 @@ func reasons() map[string]string {
 			url_shortener_user_agent url_shortener_method url_shortener_loginfo url_shortener_timeout url_shortener_cache_type
 			url_shortener_cache_dsn url_shortener_cache_username url_shortener_cache_password url_shortener_cache_ttl
 			url_shortener_cache_autoclean`},
-		{"URI lists are in lists.yaml", `urirhsbl urirhssub urinsrhsbl urinsrhssub urifullnsrhsbl urifullnsrhssub
-			uridnsbl uridnssub uridnsbl_skip_mailto skip_uribl_checks uridnsbl_skip_domain clear_uridnsbl_skip_domain uridnsbl_max_domains
-			uridnsbl_timeout rbl_headers uri_host_lists`},
+		{"rbl_timeout is in its place", `uridnsbl_timeout`},
 		{"there is no learning from these rules", `auto_welcomelist_db_modules auto_welcomelist_factor auto_welcomelist_factory
 			auto_welcomelist_ipv4_mask_len auto_welcomelist_ipv6_mask_len auto_whitelist_db_modules auto_whitelist_factor
 			auto_whitelist_factory auto_whitelist_ipv4_mask_len auto_whitelist_ipv6_mask_len user_awl_dsn user_awl_sql_override_username

@@ -100,7 +100,7 @@ func (s *Set) linkNetwork(faults *ledger) {
 		if rule.plan != nil {
 			s.asking = append(s.asking, i)
 		}
-		s.identifies = s.identifies || rule.plan == nil || rule.question != nil && rule.question.proven()
+		s.identifies = s.identifies || rule.plan == nil || rule.plan.Identity
 	}
 	slices.Sort(s.zones)
 	known := make([]bool, len(s.rules))
@@ -235,6 +235,10 @@ func (r *run) answered(i int) float64 {
 	found, record, hit := r.answers.askings[i].Hit(r.calls)
 	if r.endMatch(i); r.machine.Bounded() || r.over || !hit {
 		return 0
+	}
+	if found == nil {
+		r.evidence[i] = plainExcerpt(record, maxRecord)
+		return 1
 	}
 	name := found.Key
 	if found.Zone != "" {

@@ -75,7 +75,7 @@ func (s *Set) Rule(name string) *Rule {
 // Defines tells whether a rule of that name runs here, also where its score of 0 has it rest: then that was somebody's wish.
 func (s *Set) Defines(name string) bool {
 	rule := s.Rule(name)
-	return rule != nil && !rule.broken && (!rule.Flags.Net || s.scoreSet&1 != 0)
+	return rule != nil && !rule.broken && rule.silent() == "" && (!rule.Flags.Net || s.scoreSet&1 != 0)
 }
 
 // Settings returns what the rule files say beside rules, such as whose networks are trusted. They are shared: nobody may

@@ -31,10 +31,13 @@ import (
 func TestNetworkRules(t *testing.T)      { compareNetwork(t, "network", "network-rules") }
 func TestStockNetworkRules(t *testing.T) { compareNetwork(t, "stock-network", stockFolder) }
 
+// manyLinks is a mail with so many links that SpamAssassin loses answers.
+const manyLinks = "30-html/large.eml"
+
 // networkMails are all our mails, and those that are for the network alone.
 func networkMails(t testing.TB) []mail {
 	t.Helper()
-	all := mails(t)
+	all := slices.DeleteFunc(mails(t), func(m mail) bool { return m.name == manyLinks })
 	names, err := filepath.Glob("network/*.txtar")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no mails: %v", err)

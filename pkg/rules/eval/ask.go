@@ -147,7 +147,7 @@ func (l *Lookups) land() {
 // put puts a question, or joins the one that was put before, and has then called with the answer, in a goroutine of its
 // own. It returns nil where it may not be put.
 func (l *Lookups) put(zone, key string, kind dns.Type, then func(*Lookup)) *Lookup {
-	key = strings.TrimRight(ascii(key), ".")
+	key = strings.TrimRight(ASCII(key), ".")
 	name := key
 	if zone != "" {
 		name += "." + zone
@@ -237,8 +237,8 @@ func (l *Lookups) ask(found *Lookup, zone Zone) (answer dns.Answer, err error) {
 	return l.network.Resolver.Resolve(ctx, dns.Question{Name: found.Key, Type: found.Type})
 }
 
-// ascii is a name as the DNS is asked for it: in lower case, with what is no ASCII encoded where that can be done.
-func ascii(name string) string {
+// ASCII is a name as the DNS is asked for it: in lower case, with what is no ASCII encoded where that can be done.
+func ASCII(name string) string {
 	for i := 0; i < len(name); i++ {
 		if name[i] >= 0x80 {
 			if host, ok := message.HostASCII(name); ok {
@@ -264,6 +264,7 @@ type watch struct {
 	lookup *Lookup // nil where set is watched
 	set    string
 	test   Test
+	decide func(f *Facts) (string, bool) // in place of all that
 }
 
 // NewAsking returns an Asking without questions.
@@ -308,6 +309,19 @@ func (a *Asking) InSet(set string, zone, key string, kind dns.Type, test Test) {
 // OfSet watches what all rules of a set ask.
 func (a *Asking) OfSet(set string, test Test) { a.watch(watch{set: set, test: test}) }
 
+// Decide has the rule hit where decide says so when all answers are there.
+func (a *Asking) Decide(decide func(f *Facts) (record string, hit bool)) {
+	a.watch(watch{decide: decide})
+}
+
+// identify finds out who sent the message, nil where nobody can tell.
+func (a *Asking) identify(ctx context.Context, m *message.Message) *message.Identity {
+	if a.lookups.network.Identify == nil {
+		return nil
+	}
+	return a.lookups.network.Identify(ctx, m)
+}
+
 func (a *Asking) watch(w watch) {
 	a.lookups.mu.Lock()
 	defer a.lookups.mu.Unlock()
@@ -316,10 +330,17 @@ func (a *Asking) watch(w watch) {
 	}
 }
 
-// Hit tells whether an answer makes the rule hit: the first one that does. It is for after Wait.
+// Hit tells whether an answer makes the rule hit: the first one that does. found is nil where no answer alone does. It is
+// for after Wait.
 func (a *Asking) Hit(f *Facts) (found *Lookup, record string, hit bool) {
 	for i := range a.watches {
 		w := &a.watches[i]
+		if w.decide != nil {
+			if record, hit = w.decide(f); hit {
+				return nil, record, true
+			}
+			continue
+		}
 		lookups := []*Lookup{w.lookup}
 		if w.lookup == nil {
 			lookups = a.lookups.sets[w.set]
@@ -350,6 +371,8 @@ func (a *Asking) Zone() string {
 type Plan struct {
 	Zones []string // that it asks, lower case and without a dot at the end
 	What  string   // it asks, for people: "zen.spamhaus.org"
+	// Identity tells that it wants to know who sent the message, too.
+	Identity bool
 	// Nothing is why the rule asks nothing and never hits, "" where it does.
 	Nothing string
 	Ask     func(f *Facts, a *Asking)

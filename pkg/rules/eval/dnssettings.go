@@ -13,13 +13,14 @@ import (
 
 // dnsSettings is what rule files say of how the DNS is asked for rules. Servers and caches are winnow's own.
 type dnsSettings struct {
-	denied   map[string]bool          // dns_query_restriction: by domain, "*" for all others
-	blocks   map[string][]string      // dns_block_rule: by rule, the zones that rest when it hits
-	timeout  time.Duration            // rbl_timeout
-	timeouts map[string]time.Duration // by zone
-	noRBL    bool                     // skip_rbl_checks
-	noURIBL  bool                     // skip_uribl_checks
-	headers  []string                 // rbl_headers
+	denied      map[string]bool          // dns_query_restriction: by domain, "*" for all others
+	blocks      map[string][]string      // dns_block_rule: by rule, the zones that rest when it hits
+	timeout     time.Duration            // rbl_timeout
+	timeouts    map[string]time.Duration // by zone
+	noRBL       bool                     // skip_rbl_checks
+	noURIBL     bool                     // skip_uribl_checks
+	headers     []string                 // rbl_headers
+	trustSender bool                     // always_trust_envelope_sender
 }
 
 func newDNSSettings() dnsSettings {

@@ -29,7 +29,7 @@ var plugins = []plugin{
 	{name: "BodyEval", stock: true, functions: bodyFunctions, features: words("has_check_body_length has_plaintext_body_sig_ratio")},
 	{name: "Check", stock: true},
 	{name: "DCC", functions: dccFunctions},
-	{name: "DKIM", stock: true, functions: dkimFunctions, directives: dkimListDirectives, features: words("has_arc")},
+	{name: "DKIM", stock: true, functions: dkimFunctions, directives: dkimDirectives, features: words("has_arc")},
 	{name: "DMARC", stock: true, functions: dmarcFunctions},
 	{name: "DNSEval", stock: true, functions: dnsFunctions, directives: dnsEvalDirectives, features: words("has_tflags_domains_only has_tflags_ips_only")},
 	{name: "DecodeShortURLs", functions: shortURLFunctions, directives: shortURLDirectives, features: words(`has_short_url

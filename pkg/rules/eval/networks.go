@@ -36,8 +36,7 @@ var networkDirectives = map[string]Directive{
 		s.core.networks.SetSenderField(name)
 		return nil
 	},
-	// what it changes is the checks of SPF, which has the sender of the session
-	"always_trust_envelope_sender": setSwitch(func(*Settings, bool) {}),
+	"always_trust_envelope_sender": setSwitch(func(s *Settings, on bool) { s.dns.trustSender = on }),
 }
 
 func addNetworks(value string, add func(...string) error) error {

@@ -262,7 +262,7 @@ func (c *rblCall) hostKey(f *Facts, host string) string {
 		}
 		return Reversed(addr)
 	}
-	host = ascii(host)
+	host = ASCII(host)
 	if c.flags.IPsOnly || !message.IsFQDN(host) || !f.hasKnownSuffix(host) {
 		return ""
 	}
