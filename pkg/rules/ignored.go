@@ -73,15 +73,14 @@ func reasons() map[string]string {
 			dccifd_options phishing_phishstats_feed phishing_phishstats_minscore phishing_uri_noparam pyzor_max pyzor_perl
 			pyzor_server_file resource_limit_cpu resource_limit_mem run_reuse_tests_only spamcop_from_address spamcop_max_report_size
 			spamcop_relayhost spamcop_to_address trigger_config trigger_ratio trigger_target uri_block_cc uri_block_cidr uri_block_cont
-			uri_block_exclude uri_block_isp hashbl_email_whitelist
+			uri_block_exclude uri_block_isp
 			shortcircuit_min_ham_score shortcircuit_max_spam_score use_razor2 razor_config razor_timeout razor_fork
 			use_pyzor pyzor_path pyzor_options pyzor_timeout
 			pyzor_count_min pyzor_welcomelist_min pyzor_whitelist_min pyzor_welcomelist_factor pyzor_whitelist_factor pyzor_fork use_dcc
 			use_dcc_rep dcc_path dcc_options dcc_timeout dcc_home dcc_dccifd_path dcc_body_max dcc_fuz1_max dcc_fuz2_max dcc_rep_percent
 			dcc_learn_score dkim_minimum_key_bits dkim_timeout dmarc_save_reports use_phishing phishing_openphish_feed
 			phishing_phishtank_feed asn_lookup asn_lookup_ipv6 clear_asn_lookups asn_use_geodb asn_prefer_geodb asn_use_dns
-			hashbl_ignore hashbl_email_domain hashbl_email_domain_alias hashbl_email_regex hashbl_email_welcomelist
-			hashbl_acl_freemail vbounce_bounce
+			vbounce_bounce
 			fns_add_addrlist fns_remove_addrlist
 			fns_check fns_ignore_dkim fns_ignore_headers fns_extrachars fns_min_length pdf_uri_regex olemacro_num_mime olemacro_num_zip
 			olemacro_zip_depth olemacro_exts olemacro_macro_exts olemacro_skip_exts olemacro_skip_ctypes olemacro_zips

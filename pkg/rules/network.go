@@ -49,7 +49,7 @@ func (rule *Rule) silent() string {
 func (s *Set) bindPlan(rule *Rule, function *eval.Function) error {
 	f := &rule.Flags
 	flags := eval.RuleFlags{
-		Name: rule.Name, Nice: f.Nice, A: f.A, NS: f.NS, IPsOnly: f.IPsOnly, DomainsOnly: f.DomainsOnly, NoTrim: f.NoTrim, Off: rule.off,
+		Name: rule.Name, Nice: f.Nice, A: f.A, NS: f.NS, IPsOnly: f.IPsOnly, DomainsOnly: f.DomainsOnly, NoTrim: f.NoTrim, Off: rule.off, RawBody: rule.Type == RawBody,
 	}
 	plan, err := function.Plan(rule.call.args, flags, s.settings)
 	switch {
@@ -169,6 +169,7 @@ func (r *run) askAll() {
 	}
 	a := &answers{lookups: eval.NewLookups(r.ctx, r.set.network, r.set.settings), askings: map[int]*eval.Asking{}, end: time.Now().Add(limit), zones: map[string]*zoneHits{}}
 	r.answers = a
+	facts.Tag = r.hashedTag
 	if r.set.identifies && r.set.network.Identify != nil {
 		m, identify := facts.Message, r.set.network.Identify
 		eval.NewAsking(a.lookups).Later(func(ctx context.Context) { identify(ctx, m) })
@@ -179,6 +180,14 @@ func (r *run) askAll() {
 		}
 	}
 	a.lookups.Planned()
+}
+
+// hashedTag returns the values of a tag, as far as they are known before anything was asked.
+func (r *run) hashedTag(name string) []string {
+	if !commonTag(name) {
+		return nil
+	}
+	return r.commonTag(name)
 }
 
 // askOne has one rule put its questions. Where that panics, the rule is a miss.

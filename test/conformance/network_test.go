@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/txtar"
@@ -114,7 +115,9 @@ func loadNetwork(t testing.TB, dir string) *rules.Set {
 	cache := dns.NewCache(world{}, nil, dns.DefaultCacheConfig())
 	t.Cleanup(func() { cache.Close() })
 	zones := dnslist.New(nil, dnslist.DefaultConfig(), dnslist.Options{Resolver: cache, Zones: set.Zones()})
-	checker := auth.NewChecker(auth.DefaultConfig(), cache, nil)
+	// The signatures in our mails are of the day before.
+	now := func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }
+	checker := auth.NewChecker(auth.DefaultConfig(), cache, now)
 	set.Connect(&rules.Network{
 		Zone:     func(zone string) rules.Zone { return zones.Visit(zone) },
 		Resolver: cache,

@@ -18,26 +18,26 @@ type world struct{}
 
 // lists are zones of the stock rules, and of ours, and the codes and texts by which they list.
 var lists = map[string]dnstest.Host{
-	"zen.spamhaus.org":               {A: []string{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.10", "127.0.0.11"}},
-	"bl.spamcop.net":                 {A: []string{"127.0.0.2"}, TXT: []string{"Blocked - see https://www.spamcop.net/bl.shtml"}},
-	"list.dnswl.org":                 {A: []string{"127.0.5.0", "127.0.5.1", "127.0.10.2", "127.0.3.3"}},
-	"bl.mailspike.net":               {A: []string{"127.0.0.2", "127.0.0.10", "127.0.0.11", "127.0.0.12", "127.0.0.13"}},
-	"wl.mailspike.net":               {A: []string{"127.0.0.17", "127.0.0.18", "127.0.0.19", "127.0.0.20"}},
-	"iadb.isipp.com":                 {A: []string{"127.0.1.255", "127.0.0.1", "127.2.255.1", "127.3.100.9", "127.3.100.6"}},
-	"sa-trusted.bondedsender.org":    {TXT: []string{"certified"}},
-	"sa-accredit.habeas.com":         {TXT: []string{"safe"}},
-	"bl.score.senderscore.com":       {A: []string{"127.0.0.2", "127.0.0.4"}},
+	"zen.spamhaus.org":                {A: []string{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.10", "127.0.0.11"}},
+	"bl.spamcop.net":                  {A: []string{"127.0.0.2"}, TXT: []string{"Blocked - see https://www.spamcop.net/bl.shtml"}},
+	"list.dnswl.org":                  {A: []string{"127.0.5.0", "127.0.5.1", "127.0.10.2", "127.0.3.3"}},
+	"bl.mailspike.net":                {A: []string{"127.0.0.2", "127.0.0.10", "127.0.0.11", "127.0.0.12", "127.0.0.13"}},
+	"wl.mailspike.net":                {A: []string{"127.0.0.17", "127.0.0.18", "127.0.0.19", "127.0.0.20"}},
+	"iadb.isipp.com":                  {A: []string{"127.0.1.255", "127.0.0.1", "127.2.255.1", "127.3.100.9", "127.3.100.6"}},
+	"sa-trusted.bondedsender.org":     {TXT: []string{"certified"}},
+	"sa-accredit.habeas.com":          {TXT: []string{"safe"}},
+	"bl.score.senderscore.com":        {A: []string{"127.0.0.2", "127.0.0.4"}},
 	"activationcode.r.mail-abuse.com": {A: []string{"127.1.0.1", "127.1.0.2", "127.1.0.4", "127.1.0.8"}},
-	"nonconfirm.mail-abuse.com":      {A: []string{"127.1.0.16"}},
-	"dbl.spamhaus.org":               {A: []string{"127.0.1.2", "127.0.1.4", "127.0.1.5", "127.0.1.6", "127.0.1.102", "127.0.1.103", "127.0.1.104", "127.0.1.105", "127.0.1.106"}},
-	"multi.surbl.org":                {A: []string{"127.0.0.8", "127.0.0.16", "127.0.0.64", "127.0.0.128", "127.0.0.72"}},
-	"multi.uribl.com":                {A: []string{"127.0.0.2", "127.0.0.4", "127.0.0.8", "127.0.0.14"}},
-	"fresh.fmb.la":                   {A: []string{"127.2.0.2", "127.2.0.14", "127.2.0.28"}},
-	"lookup.dkimwl.org":              {A: []string{"127.0.2.5", "127.0.3.4", "127.1.2.3", "127.0.0.0"}},
-	"bl.btcblack.it":                 {A: []string{"127.0.0.2"}},
-	"bl.test.example":                {A: []string{"127.0.0.2", "127.0.0.3", "127.0.0.6", "192.0.2.7"}, TXT: []string{"a test listing"}},
-	"rhs.test.example":               {A: []string{"127.0.0.2", "127.0.0.4", "127.0.1.2"}, TXT: []string{"a test name"}},
-	"hash.test.example":              {A: []string{"127.0.0.2", "127.0.0.3"}},
+	"nonconfirm.mail-abuse.com":       {A: []string{"127.1.0.16"}},
+	"dbl.spamhaus.org":                {A: []string{"127.0.1.2", "127.0.1.4", "127.0.1.5", "127.0.1.6", "127.0.1.102", "127.0.1.103", "127.0.1.104", "127.0.1.105", "127.0.1.106"}},
+	"multi.surbl.org":                 {A: []string{"127.0.0.8", "127.0.0.16", "127.0.0.64", "127.0.0.128", "127.0.0.72"}},
+	"multi.uribl.com":                 {A: []string{"127.0.0.2", "127.0.0.4", "127.0.0.8", "127.0.0.14"}},
+	"fresh.fmb.la":                    {A: []string{"127.2.0.2", "127.2.0.14", "127.2.0.28"}},
+	"lookup.dkimwl.org":               {A: []string{"127.0.2.5", "127.0.3.4", "127.1.2.3", "127.0.0.0"}},
+	"bl.btcblack.it":                  {A: []string{"127.0.0.2"}},
+	"bl.test.example":                 {A: []string{"127.0.0.2", "127.0.0.3", "127.0.0.6", "192.0.2.7"}, TXT: []string{"a test listing"}},
+	"rhs.test.example":                {A: []string{"127.0.0.2", "127.0.0.4", "127.0.1.2"}, TXT: []string{"a test name"}},
+	"hash.test.example":               {A: []string{"127.0.0.2", "127.0.0.3"}},
 }
 
 // find returns what the world has for a name; false where there is no such name.
@@ -116,9 +116,6 @@ func sum(name string) uint64 {
 	h.Write([]byte(name))
 	return h.Sum64() >> 8
 }
-
-// keys are those of the signatures in our mails.
-var keys = map[string]string{}
 
 // Resolve answers as the server does that SpamAssassin asks.
 func (w world) Resolve(ctx context.Context, q dns.Question) (dns.Answer, error) {

@@ -383,6 +383,7 @@ type RuleFlags struct {
 	Name                                      string
 	Nice, A, NS, IPsOnly, DomainsOnly, NoTrim bool
 	Off                                       bool // it is not run
+	RawBody                                   bool // it is a rawbody rule
 }
 
 // zoneOfText reads the name of a zone as rules write it.

@@ -43,6 +43,8 @@ type Facts struct {
 	Settings *Settings
 	// Identity is who sent the message, nil where nobody knows, or nobody asked.
 	Identity *message.Identity
+	// Tag returns the values of a tag, such as URIDOMAINS. It is nil where nobody knows them.
+	Tag      func(name string) []string
 	machine  *pattern.Machine // for all patterns here
 	uriRules message.URIRules
 

@@ -38,7 +38,7 @@ var plugins = []plugin{
 	{name: "FromNameSpoof", functions: fromNameFunctions, directives: fromNameDirectives},
 	{name: "HTMLEval", stock: true, functions: htmlFunctions},
 	{name: "HTTPSMismatch", stock: true, functions: httpsFunctions},
-	{name: "HashBL", stock: true, functions: hashFunctions, features: words(`has_hashbl_bodyre has_hashbl_bodyre_num
+	{name: "HashBL", stock: true, functions: hashFunctions, directives: hashDirectives, features: words(`has_hashbl_bodyre has_hashbl_bodyre_num
 		has_hashbl_emails has_hashbl_uris has_hashbl_ignore has_hashbl_email_regex has_hashbl_email_welcomelist
 		has_hashbl_email_whitelist has_hashbl_tag has_hashbl_sha256 has_hashbl_attachments has_hashbl_email_domain
 		has_hashbl_email_domain_alias`)},
@@ -152,7 +152,12 @@ func DirectiveOwner(key string) string {
 }
 
 // Directive returns what takes lines that begin with key, nil where no loaded plugin does.
-func (p *Plugins) Directive(key string) Directive { return p.directives[key] }
+func (p *Plugins) Directive(key string) Directive {
+	if access := accessDirective(key); access != nil && p.Loaded(prefix+"HashBL") {
+		return access
+	}
+	return p.directives[key]
+}
 
 // Has tells whether a loaded plugin has what can() and has() ask for: a feature or a function, by its full name.
 func (p *Plugins) Has(name string) bool {

@@ -1,9 +1,6 @@
 package eval
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // network returns functions that ask the network. They answer nothing: a miss.
 func network(rules Callers, names string) []Function {
@@ -30,10 +27,6 @@ var (
 	awlFunctions   = learned(HeaderRules, "check_from_in_auto_welcomelist check_from_in_auto_whitelist")
 	bayesFunctions = learned(BodyRules, "check_bayes")
 	dccFunctions   = network(FullRules, "check_dcc check_dcc_reputation_range")
-	hashFunctions  = slices.Concat(
-		network(HeaderRules, "check_hashbl_emails check_hashbl_uris check_hashbl_tag"),
-		network(BodyRules, "check_hashbl_bodyre check_hashbl_attachments"),
-	)
 	pyzorFunctions = network(FullRules, "check_pyzor")
 	razorFunctions = network(FullRules, "check_razor2 check_razor2_range")
 	txrepFunctions = learned(HeaderRules, "check_senders_reputation")

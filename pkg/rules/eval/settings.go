@@ -20,6 +20,7 @@ type Settings struct {
 	uriHosts uriHostLists
 	uriLists uriListSettings
 	dns      dnsSettings
+	hashes   hashSettings
 	adsp     adspSettings
 	patterns int // octets of those that rule files have here
 }
