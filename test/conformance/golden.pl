@@ -74,7 +74,7 @@ sub texts {
     return map { join '', $_->txtdata } grep { $_->type eq 'TXT' } $packet->answer;
 }
 
-# Stand-ins for Mail::SPF: records whose one mechanism is "all".
+# Stand-ins for Mail::SPF: records of "exists:%{ir}.zone" and "all".
 package Mail::SPF::Request;
 sub new { my ($class, %self) = @_; return bless \%self, $class }
 
@@ -88,7 +88,14 @@ sub process {
     my $code = 'none';
     if (@records == 1) {
         my %result = ('+' => 'pass', '' => 'pass', '-' => 'fail', '~' => 'softfail', '?' => 'neutral');
-        $code = $records[0] =~ /^v=spf1 ([-+~?]?)all$/ ? $result{$1} : 'permerror';
+        if ($records[0] =~ /^v=spf1(?: exists:%\{ir\}\.(\S+))? ([-+~?]?)all$/) {
+            my ($zone, $rest) = ($1, $result{$2});
+            my $host = Mail::SpamAssassin::Util::reverse_ip_address($request->{ip_address});
+            my $answer = defined $zone && $self->{dns_resolver}->send("$host.$zone", 'A');
+            $code = $answer && (grep { $_->type eq 'A' } $answer->answer) ? 'pass' : $rest;
+        } else {
+            $code = 'permerror';
+        }
     }
     return bless { code => $code }, 'Mail::SPF::Result';
 }

@@ -58,6 +58,10 @@ func (world) find(name string) (dnstest.Host, bool) {
 	case strings.Contains(name, "._domainkey."):
 		key, known := keys[name]
 		return dnstest.TXT(key), known
+	case strings.HasSuffix(name, spfZone) && h%4 == 0:
+		return dnstest.Host{}, false
+	case strings.HasSuffix(name, spfZone):
+		return dnstest.A("127.0.0.2"), true
 	case labels[0] == "_dmarc":
 		return policy(h)
 	case strings.HasPrefix(labels[0], "_"):
@@ -84,8 +88,14 @@ func listing(list dnstest.Host, h uint64) (dnstest.Host, bool) {
 	return found, true
 }
 
-// spfs are what domains say of who may send their mail. There is nothing in them that depends on who asks.
-var spfs = []string{"", "v=spf1 -all", "v=spf1 ~all", "v=spf1 ?all", "v=spf1 +all", "v=spf1 all", "v=spf1 nonsense:x -all", "no policy at all"}
+// spfs are what domains say of who may send their mail: hosts that are in a zone of the world, which has three of four.
+var spfs = []string{
+	"", "v=spf1 -all", "v=spf1 ~all", "v=spf1 ?all", "v=spf1 nonsense:x -all", "no policy at all",
+	"v=spf1 exists:%{ir}.spf.test.example -all", "v=spf1 exists:%{ir}.spf.test.example ~all",
+}
+
+// spfZone holds the hosts that domains let send.
+const spfZone = ".spf.test.example"
 
 func domain(name string, h uint64) dnstest.Host {
 	host := dnstest.Host{

@@ -63,7 +63,7 @@ func (f *Facts) senderSPF() *message.SPF {
 
 func heloIs(name string, wanted message.AuthResult) Function {
 	return proven(name, func(f *Facts) bool {
-		return f.Identity != nil && f.Identity.Helo.Domain != "" && f.Identity.Helo.Result == wanted
+		return f.Identity != nil && strings.Contains(f.Identity.Helo.Domain, ".") && f.Identity.Helo.Result == wanted
 	})
 }
 
