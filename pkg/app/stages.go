@@ -18,7 +18,7 @@ func stages(lists *dnslist.Set, known *whitelist.Stage, identity *auth.Stage, co
 		known,
 		// Content: further lists on the address, whose points would be wasted on connections that are refused anyway.
 		lists.DNSBLContent(),
-		// The names that HELO and sender gave: a question or two.
+		// The names of who sent it, lists of links apart: a few questions.
 		lists.RHSBL(),
 		// Who really sent it: questions that began at the first recipient, and signatures over the whole message. Its facts are
 		// everybody's; here they are judged.

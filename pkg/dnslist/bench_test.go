@@ -2,6 +2,7 @@ package dnslist
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -10,10 +11,10 @@ import (
 	"winnow/pkg/message"
 )
 
-// benchSet is the shipped lists, with those that need a subscription, in front of a cache that knows zones.
-func benchSet(b *testing.B, zones dnstest.Zones) *Set {
+// benchSet is the shipped lists, with those that need a subscription and more, in front of a cache that knows zones.
+func benchSet(b *testing.B, zones dnstest.Zones, more ...string) *Set {
 	c := DefaultConfig()
-	c.Enable = []string{"ivmsip", "ivmsip24", "ivmuri", "barracuda"}
+	c.Enable = append([]string{"ivmsip", "ivmsip24", "ivmuri", "barracuda"}, more...)
 	lists, faults := c.Lists(shippedFile(b, "lists.yaml"))
 	if len(faults) > 0 {
 		b.Fatal(faults)
@@ -57,6 +58,35 @@ func BenchmarkURIBL(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		stage.Check(b.Context(), m)
+	}
+}
+
+// BenchmarkSubjects is what it takes to gather what lists are asked about, by stage: with the lists that are shipped on,
+// and with those besides that ask for more. The client alone must stay as cheap as it is.
+func BenchmarkSubjects(b *testing.B) {
+	var body strings.Builder
+	for i := range 10 {
+		fmt.Fprintf(&body, "see http://www.shop%d.example/offer or write to a%d@shop%d.example\n", i, i, i)
+	}
+	m := mail(body.String())
+	m.Client.Addr = netip.MustParseAddr("192.0.2.1")
+	m.Header = append(m.Header, message.Field{Name: "From", Value: " Shop <shop@shop1.example>"}, message.Field{Name: "Reply-To", Value: " a@shop2.example"})
+	m.Header = append(m.Header, relayed("192.0.2.1", "198.51.100.1", "198.51.100.2").Header...)
+	shipped, more := benchSet(b, nil), benchSet(b, nil, "sbl", "ebl", "surbl-hash")
+	for _, bench := range []struct {
+		name  string
+		stage *Stage
+	}{
+		{"client", shipped.DNSBL()}, {"client_later", shipped.DNSBLContent()}, {"names", shipped.URIBL()},
+		{"relays", more.DNSBLContent()}, {"names_and_hashes", more.URIBL()},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				client := m.Origin()
+				bench.stage.set.subjects(m, &client, &bench.stage.wants)
+			}
+		})
 	}
 }
 

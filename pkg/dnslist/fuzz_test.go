@@ -25,7 +25,9 @@ func FuzzLoad(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(keyedFile))
-	f.Add([]byte(clientsFile + namesFile[1:]))
+	f.Add([]byte(clientsFile + namesFile[1:] + signersFile[1:]))
+	f.Add([]byte(relaysFile + writersFile[1:] + linksFile[1:]))
+	f.Add([]byte(realFile + hostsFile[1:]))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lists, faults := Load("f.yaml", data)
 		for _, fault := range faults {
@@ -40,8 +42,11 @@ func FuzzLoad(f *testing.F) {
 			lists[i].Key = NewSecret("key")
 		}
 		asked := dnstest.Record(dnstest.Zones{"*": dnstest.A("127.0.0.2", "127.0.0.77")})
-		set := New(lists, DefaultConfig(), Options{Resolver: asked})
-		m := mail("http://www.spam.example/ http://192.0.2.1/")
+		_, signer := signed("signer.example")
+		set := New(lists, DefaultConfig(), Options{Resolver: asked, Identity: known(signer)})
+		m := mail("http://www.spam.example/x http://192.0.2.1/ a@spam.example")
+		m.Header = append(m.Header, withHeader("From: a@author.example", "Reply-To: b@author.example", "DKIM-Signature: v=1",
+			"Received: from a (a [198.51.100.1]) by b (Postfix) with ESMTP id 1; Wed, 14 Dec 2016 12:00:00 +0000").Header...)
 		for _, addr := range []string{"192.0.2.1", "2001:db8::1"} {
 			m.Client.Addr = netip.MustParseAddr(addr)
 			for _, stage := range []*Stage{set.DNSBL(), set.DNSBLContent(), set.RHSBL(), set.URIBL()} {

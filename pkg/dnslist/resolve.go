@@ -13,14 +13,23 @@ import (
 
 // linked returns the links whose hosts' addresses may be looked up, one of each host: links before guesses.
 func (s *Set) linked(m *message.Message) []*message.URI {
+	type place struct {
+		host string
+		addr netip.Addr
+	}
+	seen := map[place]bool{}
 	var all []*message.URI
 	uris := m.URIs()
 	for _, kind := range []message.URIKind{message.Link, message.Guess} {
 		first := len(all)
 		for i := range uris {
 			u := &uris[i]
-			same := func(o *message.URI) bool { return o.Host == u.Host && o.Addr == u.Addr }
-			if u.Kind == kind && s.wanted(u) && !slices.ContainsFunc(all, same) {
+			at := place{u.Host, u.Addr}
+			if u.Kind != kind || seen[at] {
+				continue
+			}
+			seen[at] = true
+			if s.wanted(u) {
 				all = append(all, u)
 			}
 		}

@@ -55,6 +55,23 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestEveryTextTells has a text for everything that lists can be asked about, and it tells what is listed.
+func TestEveryTextTells(t *testing.T) {
+	for i, name := range askNames {
+		ask := Ask(i)
+		want := "{domain}"
+		if ofAddresses.Has(ask) && !ofHosts.Has(ask) {
+			want = "{ip}"
+		}
+		if !strings.Contains(texts[ask], want) || !strings.Contains(texts[ask], "{list}") {
+			t.Errorf("%s: %q", name, texts[ask])
+		}
+		if whole := ofMailboxes.Has(ask) || ask == URI; whole != strings.Contains(wholeTexts[ask], "{domain}") {
+			t.Errorf("%s as a whole: %q", name, wholeTexts[ask])
+		}
+	}
+}
+
 func TestFill(t *testing.T) {
 	value := func(name string) (string, bool) { return "<" + name + ">", name != "no" }
 	tests := []struct{ template, want, fault string }{
