@@ -4,7 +4,7 @@ package shipped
 
 import "embed"
 
-// Files are lists.yaml, skip_domains.txt, the rule files *.cf and their tests.
+// Files are lists.yaml, skip_domains.txt, freemail_domains.txt, the rule files *.cf and their tests.
 //
-//go:embed lists.yaml skip_domains.txt *.cf tests
+//go:embed lists.yaml skip_domains.txt freemail_domains.txt *.cf tests
 var Files embed.FS

@@ -18,6 +18,7 @@ type statsFlags struct {
 	day, from, to string
 	perDay        bool
 	rules         bool
+	forged        bool
 	asJSON, asCSV bool
 }
 
@@ -31,12 +32,16 @@ hit, which hits nobody else had (unique), which decided (decisive), and which we
 figure means is in docs/statistics.md. Days are those of stats.time_zone; today's figures are up to a second old.
 
 With --rules, print each content rule that ever hit instead, by hits: on how many messages, how many of those were caught
-and how many delivered, and the last day it hit. Rules that are only observed have columns of their own.`,
+and how many delivered, and the last day it hit. Rules that are only observed have columns of their own.
+
+With --forged, print instead whom messages claimed to come from and were not proven to: correspondents of your users, and
+entries of the whitelist. Forged are those that the sender's domain disowns.`,
 		Example: `  winnow stats
   winnow stats --day yesterday
   winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
   winnow stats --from 2016-12-01 --to today --per-day --json
-  winnow stats --rules --from 2016-12-01`,
+  winnow stats --rules --from 2016-12-01
+  winnow stats --forged --from 2016-12-01 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return printStats(c, &f) },
 	}
@@ -46,6 +51,7 @@ and how many delivered, and the last day it hit. Rules that are only observed ha
 	flags.StringVar(&f.to, "to", "today", "the last of several days")
 	flags.BoolVar(&f.perDay, "per-day", false, "several days one by one, not added up")
 	flags.BoolVar(&f.rules, "rules", false, "each content rule, in place of the funnel and the lists")
+	flags.BoolVar(&f.forged, "forged", false, "whom messages impersonated, in place of the funnel and the lists")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
 	return c
@@ -54,6 +60,9 @@ and how many delivered, and the last day it hit. Rules that are only observed ha
 func printStats(c *cobra.Command, f *statsFlags) error {
 	if f.asJSON && f.asCSV {
 		return usagef("--json and --csv: choose one")
+	}
+	if f.rules && f.forged {
+		return usagef("--rules and --forged: choose one")
 	}
 	if f.from == "" && c.Flags().Changed("to") {
 		return usagef("--to is the last of several days: write the first, too, with --from")
@@ -89,6 +98,9 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 		history := stats.Before(days[0], config.Stats.RetentionDays)
 		return errors.Join(printRuleStats(c, a.Store(), q, history, f), a.Close())
 	}
+	if f.forged {
+		return errors.Join(printForged(c, a.Store(), q, f), a.Close())
+	}
 	reports, err := readReports(c.Context(), a, q)
 	if err = errors.Join(err, a.Close()); err != nil {
 		return err
@@ -114,6 +126,22 @@ func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {
 		return stats.WriteCSV(out, reports)
 	}
 	return stats.WriteTable(out, reports)
+}
+
+// printForged prints whom messages impersonated.
+func printForged(c *cobra.Command, s stats.Store, q stats.Query, f *statsFlags) error {
+	reports, err := stats.ReadForged(c.Context(), s, q)
+	if err != nil {
+		return err
+	}
+	out := c.OutOrStdout()
+	switch {
+	case f.asJSON:
+		return stats.WriteForgedJSON(out, reports)
+	case f.asCSV:
+		return stats.WriteForgedCSV(out, reports)
+	}
+	return stats.WriteForgedTable(out, reports)
 }
 
 // printRuleStats prints the account of each rule.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ auto-whitelist). A running winnow takes changed files over by itself.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newWhitelistShow(), newWhitelistAdd(), newWhitelistRemove())
+	c.AddCommand(newWhitelistShow(), newWhitelistAdd(), newWhitelistRemove(), newWhitelistCheck())
 	return c
 }
 
@@ -66,10 +67,10 @@ func gatherShown(c *cobra.Command, user string) (*shown, error) {
 		return nil, err
 	}
 	all := shown{Learned: []whitelist.Correspondent{}, Users: []string{}}
-	if all.Whitelist, err = entries(config.Whitelist.Whitelist); err != nil {
+	if all.Whitelist, err = entries(config.Whitelist.Whitelist, whitelist.Whitelist(app.Freemail())); err != nil {
 		return nil, err
 	}
-	if all.Blacklist, err = entries(config.Whitelist.Blacklist); err != nil {
+	if all.Blacklist, err = entries(config.Whitelist.Blacklist, whitelist.Blacklist()); err != nil {
 		return nil, err
 	}
 	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
@@ -89,11 +90,11 @@ func gatherShown(c *cobra.Command, user string) (*shown, error) {
 	return &all, errors.Join(err, a.Close())
 }
 
-func entries(path string) ([]whitelist.Entry, error) {
+func entries(path string, kind whitelist.Kind) ([]whitelist.Entry, error) {
 	if path == "" {
 		return []whitelist.Entry{}, nil
 	}
-	set, err := whitelist.Load(path)
+	set, err := whitelist.Load(path, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +102,12 @@ func entries(path string) ([]whitelist.Entry, error) {
 }
 
 func printShown(out io.Writer, all *shown, ofUser bool) error {
-	t := newTable("LIST", "SENDER", "RECIPIENT", "WHERE", "COMMENT")
+	t := newTable("LIST", "SENDER", "PROOF", "RECIPIENT", "WHERE", "COMMENT")
 	for _, e := range all.Whitelist {
-		t.row("whitelist", e.Who, orAll(e.To), fmt.Sprintf("%s:%d", e.File, e.Line), e.Comment)
+		t.row("whitelist", e.Who, cmp.Or(e.Auth, "client"), orAll(e.To), fmt.Sprintf("%s:%d", e.File, e.Line), e.Comment)
 	}
 	for _, e := range all.Blacklist {
-		t.row("blacklist", e.Who, orAll(e.To), fmt.Sprintf("%s:%d", e.File, e.Line), e.Comment)
+		t.row("blacklist", e.Who, "", orAll(e.To), fmt.Sprintf("%s:%d", e.File, e.Line), e.Comment)
 	}
 	if err := t.print(out); err != nil {
 		return err
@@ -137,6 +138,7 @@ type entryFlags struct {
 	to      string
 	black   bool
 	comment string
+	auth    string
 	learned bool
 }
 
@@ -147,6 +149,9 @@ func (f *entryFlags) declare(c *cobra.Command) {
 
 // line is the entry as it stands in the file.
 func (f *entryFlags) line(who string) string {
+	if f.auth != "" {
+		who += "  auth:" + f.auth
+	}
 	if f.to != "" {
 		who += "  to:" + f.to
 	}
@@ -154,6 +159,14 @@ func (f *entryFlags) line(who string) string {
 		who += "  # " + f.comment
 	}
 	return who
+}
+
+// kind is the kind of the file that is meant.
+func (f *entryFlags) kind() whitelist.Kind {
+	if f.black {
+		return whitelist.Blacklist()
+	}
+	return whitelist.Whitelist(app.Freemail())
 }
 
 // path is the file that is meant.
@@ -183,6 +196,7 @@ func newWhitelistAdd() *cobra.Command {
 		Long:  "Add an entry to the file; its comments and order stay.\n\n" + entryForms,
 		Example: `  winnow whitelist add friend@example.org
   winnow whitelist add example.org --to alice@our.example --comment "her bank"
+  winnow whitelist add news.example.org --auth dkim
   winnow whitelist add 198.51.100.0/24 --black`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -190,7 +204,7 @@ func newWhitelistAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			added, err := whitelist.AddEntry(path, f.line(args[0]))
+			added, err := whitelist.AddEntry(path, f.line(args[0]), f.kind())
 			if err != nil {
 				return err
 			}
@@ -199,6 +213,7 @@ func newWhitelistAdd() *cobra.Command {
 		},
 	}
 	f.declare(c)
+	c.Flags().StringVar(&f.auth, "auth", "", "what has to prove the sender: any (SPF or DKIM, the default), spf, dkim or none")
 	c.Flags().StringVar(&f.comment, "comment", "", "why, for whoever reads the file")
 	return c
 }
@@ -220,7 +235,7 @@ func newWhitelistRemove() *cobra.Command {
 			if f.learned {
 				return forget(c, config, f.to, args[0])
 			}
-			removed, err := whitelist.RemoveEntry(path, f.line(args[0]))
+			removed, err := whitelist.RemoveEntry(path, f.line(args[0]), f.kind())
 			for _, e := range removed {
 				fmt.Fprintf(c.OutOrStdout(), "%s:%d: removed %s\n", e.File, e.Line, e.String())
 			}
@@ -230,6 +245,35 @@ func newWhitelistRemove() *cobra.Command {
 	f.declare(c)
 	c.Flags().BoolVar(&f.learned, "learned", false, "what the auto-whitelist learned; --to names the local user")
 	return c
+}
+
+func newWhitelistCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Check the whitelist and blacklist files",
+		Long:  "Read both files and print every fault with its line, and what to write there. The exit code is 1 when there is any.",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			var faults []error
+			for _, file := range []struct {
+				path string
+				kind whitelist.Kind
+			}{
+				{config.Whitelist.Whitelist, whitelist.Whitelist(app.Freemail())},
+				{config.Whitelist.Blacklist, whitelist.Blacklist()},
+			} {
+				all, err := entries(file.path, file.kind)
+				if faults = append(faults, err); err == nil && file.path != "" {
+					fmt.Fprintf(c.OutOrStdout(), "%s: %d entries, no fault\n", file.path, len(all))
+				}
+			}
+			return errors.Join(faults...)
+		},
+	}
 }
 
 // forget has the running winnow forget a learned pair, or does so itself where none runs.

@@ -82,7 +82,10 @@ func (a *App) open(ctx context.Context, c *Config) error {
 	if err := a.openResolver(c); err != nil {
 		return err
 	}
-	known, err := whitelist.New(c.Whitelist, whitelist.Options{Store: a.store, Now: a.now, Report: a.reportFile})
+	known, err := whitelist.New(c.Whitelist, whitelist.Options{
+		Store: a.store, Now: a.now, Report: a.reportFile, Freemail: Freemail(),
+		Auth: func() whitelist.Identifier { return a.Auth() },
+	})
 	if err != nil {
 		return err
 	}
@@ -182,6 +185,16 @@ func (a *App) Close() error {
 		errs = append(errs, a.store.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Freemail is the domains in which anybody can have an address, as they come with winnow.
+func Freemail() *whitelist.Freemail {
+	const name = "freemail_domains.txt"
+	f, err := whitelist.ParseFreemail(name, shippedFile(name))
+	if err != nil {
+		panic(err) // the program was built with a broken one
+	}
+	return f
 }
 
 // shippedFile returns a file that comes with winnow; it is part of the program.

@@ -124,7 +124,7 @@ func identity(id *message.Identity) []string {
 func hits(v *filter.Verdict) []string {
 	var all []string
 	v.Each(func(_ *filter.Report, result *filter.Result, hit *filter.Hit) {
-		if result.Kind == filter.Entry {
+		if result.Kind == filter.Entry && hit.Score == 0 {
 			return // that stands with the recipients
 		}
 		text := fmt.Sprintf("%s %g", hit.Symbol, hit.Score)

@@ -14,8 +14,12 @@ func stages(lists *dnslist.Set, known *whitelist.Stage, identity *auth.Stage, co
 	return []filter.Stage{
 		// Connect: one address, answers mostly cached; refuses most of what comes, before anything was sent.
 		lists.DNSBL(),
-		// Envelope: a look into memory, at most one question to the store; saves correspondents from everything below.
+		// Envelope: a look into memory, at most one question to the store, and SPF for who is known; saves correspondents from
+		// everything below.
 		known,
+		// Proof: who is known by the author, by a signature or by what he answers; questions to the store, and to the DNS
+		// only where somebody is known by what it says.
+		known.Proof(),
 		// Content: further lists on the address, whose points would be wasted on connections that are refused anyway.
 		lists.DNSBLContent(),
 		// The names of who sent it, lists of links apart: a few questions.

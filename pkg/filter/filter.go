@@ -79,7 +79,7 @@ type Hit struct {
 	Action   Action   // what it demands on its own; None leaves it to the points
 	Standing Standing // what it makes of the recipient; only in the phases that are asked for each
 	Observe  bool     // it is counted and shown, but has no effect: neither points nor action
-	Claim    string   // the known sender that the message claims to be from, and is not proven to be
+	Claim    string   // the known sender that the message claims to be from: proven where it makes the recipient Whitelisted
 	Forged   bool     // of a claim: it is disproved, not just unproven
 	Detail   string   // evidence for us: "4.3.2.1.zen.spamhaus.org A 127.0.0.4"
 	Text     string   // what a stranger is told if this hit decides; "{id}" stands for the reject id

@@ -41,12 +41,12 @@ func (t *transaction) recipient(address string, mod *gomilter.Modifier) gomilter
 	asked := m.Ask(address)
 	r := s.client.filter.Recipient(s.ctx, asked, t.verdict) // may panic
 	answered = true
-	if t.verdict.Waits(r) { // if it is refused in the end, nobody was let through
-		t.message.Recipients = append(t.message.Recipients, address)
-		return proceed
-	}
 	if !r.Refused() {
 		t.identify(asked)
+		if t.verdict.Waits(r) { // if it is refused in the end, nobody was let through
+			m.Recipients = append(m.Recipients, address)
+			return proceed
+		}
 		return t.pass(address)
 	}
 	return s.refuse(r.Action, s.server.config.Texts.forClient(r.Action, r.Decider), m.ID, r.Decider)

@@ -13,8 +13,8 @@ type deltas map[string]map[string]int64
 // the rules that hit, so a store may be away for two months before anything goes.
 const (
 	maxDays     = 64
-	maxCounters = 1<<12 + 2*maxRuleNames // of one day
-	maxCounter  = 512                    // octets of a counter's name: what stores take
+	maxCounters = 1<<12 + 2*maxRuleNames + 2*maxClaimed // of one day
+	maxCounter  = 512                                   // octets of a counter's name: what stores take
 )
 
 // counterOver is where amounts go for which there is no room.

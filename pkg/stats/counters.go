@@ -17,6 +17,7 @@ import (
 //	rules:rules:hits          a figure of the content rules as a whole
 //	entry:auto-whitelist:hits a figure of the entries that give recipients a standing
 //	rule:GTUBE:caught         a figure of one content rule: see rules.go
+//	claim:ann@example.org:forged  of one known sender whose name others bear: see forged.go
 //
 // A source's name may hold anything, colons too: the first part ends at the first colon, the last begins at the last.
 

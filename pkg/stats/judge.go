@@ -62,6 +62,8 @@ func (e *evidence) add(phase filter.Phase, hit *filter.Hit) {
 		e.shadowPoints += hit.Score
 		e.shadowAction = max(e.shadowAction, hit.Action)
 		return
+	case hit.Standing == filter.Held:
+		return // what it comes to is said in the proof phase
 	case e.kind == filter.Entry:
 		e.counts = true // an entry gives a standing, not points
 	case hit.Counts():

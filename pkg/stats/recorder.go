@@ -43,6 +43,7 @@ type Recorder struct {
 	calendar calendar
 	days     map[string]*tally
 	today    *tally
+	claimed  *claimed // of today
 
 	flushing sync.Mutex // of what follows
 	journal  *journal   // nil where there is none
@@ -150,8 +151,11 @@ func (r *Recorder) Message(_ *message.Message, v *filter.Verdict) {
 func (r *Recorder) tally() *tally {
 	day, turned := r.calendar.day(r.now())
 	if turned || r.today == nil {
+		if turned || r.claimed == nil {
+			r.claimed = newClaimed()
+		}
 		if r.days[day] == nil {
-			r.days[day] = newTally()
+			r.days[day] = newTally(r.claimed)
 		}
 		r.today = r.days[day]
 	}

@@ -20,13 +20,15 @@ type tally struct {
 	rows    [len(kindNames)]map[string]*row // by kind
 	failed  map[string]int64
 	byRule  map[string]*ruleCounts
-	scrap   row // takes what is not kept: of too many sources, or of one whose name no store takes
+	claims  map[string]*claimCounts
+	claimed *claimed // of the day, not only since the last flush
+	scrap   row      // takes what is not kept: of too many sources, or of one whose name no store takes
 }
 
 type row [figures]int64
 
-func newTally() *tally {
-	t := &tally{failed: map[string]int64{}, byRule: map[string]*ruleCounts{}}
+func newTally(c *claimed) *tally {
+	t := &tally{failed: map[string]int64{}, byRule: map[string]*ruleCounts{}, claims: map[string]*claimCounts{}, claimed: c}
 	for kind := range t.rows {
 		t.rows[kind] = map[string]*row{}
 	}
@@ -96,6 +98,7 @@ func (t *tally) message(v *filter.Verdict) {
 	}
 	judge(v, all)
 	t.credit(all)
+	t.countClaims(v)
 	if v.Class == filter.NoMessage {
 		return
 	}
@@ -233,6 +236,7 @@ func (t *tally) counters(into map[string]int64) {
 		}
 	}
 	t.ruleCounters(into)
+	t.claimCounters(into)
 }
 
 func (r *row) counters(s source, into map[string]int64) {

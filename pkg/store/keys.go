@@ -12,7 +12,7 @@ package store
 //	winnow:set:NAME           set     what the operator put there              never: it is his    90 octets a member
 //
 // A site with 10 lists has some 300 counters a day, and two for each content rule that hit, of which SpamAssassin's rules
-// make some 600: 60 KB, 24 MB for 400 days. 5,000 users with 100 correspondents each
+// make some 600, and two for each known sender whom others impersonate, at most 1,000 a node: 60 KB, 24 MB for 400 days. 5,000 users with 100 correspondents each
 // take 40 MB, the messages of a month of theirs, 5 each day, 65 MB, a million DNS answers 150 MB. Redis may run with any maxmemory-policy: what it evicts of all but
 // the account and the sets is asked or learned again. To the account an eviction is a loss: give Redis the room, or "noeviction", under which the
 // counters wait in winnow's journal until there is some.

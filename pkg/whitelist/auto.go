@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"winnow/pkg/filter"
-	"winnow/pkg/message"
 )
 
 // auto is the source that says whom a recipient has written to. Only outbound mail refreshes a correspondent; what comes
@@ -18,43 +17,40 @@ type auto struct {
 	guard      *guard
 	limit      time.Duration
 	learner    *learner
-	proof      Proof
 	now        func() time.Time
 }
 
-// A Proof tells whether a message really comes from its sender; SPF is one that can tell at RCPT. It is asked only when
-// the auto-whitelist knows the sender. It answers for the sender's own domain, returns soon after ctx ends, and says
-// Unproven where it cannot tell.
-type Proof func(ctx context.Context, m *message.Message) Identity
+// check answers whether recipient has written to sender, as far as that is known at RCPT.
+func (a *auto) check(ctx context.Context, w *witness, sender, recipient address) filter.Result {
+	r, claims := a.lookUp(ctx, sender, recipient)
+	for i := range claims {
+		r.Hits = append(r.Hits, claims[i].atRecipient(w))
+	}
+	return r
+}
 
-// An Identity is what a Proof found.
-type Identity int
-
-const (
-	Unproven Identity = iota // nothing speaks for it and nothing against it; or what could was not to be had
-	Proven                   // the client may send for the sender's domain
-	Forged                   // it may not, says the domain's owner
-)
-
-// check answers whether recipient has written to sender.
-func (a *auto) check(ctx context.Context, m *message.Message, sender, recipient address) filter.Result {
-	r := filter.Result{Source: "auto-whitelist", Kind: filter.Entry}
+// lookUp answers whether recipient has written to sender; if so there is a claim, which is to be proven.
+func (a *auto) lookUp(ctx context.Context, sender, recipient address) (r filter.Result, claims []claim) {
+	r = filter.Result{Source: "auto-whitelist", Kind: filter.Entry}
 	if !sender.isPerson() || recipient.domain == "" || a.isOurs(sender, recipient) {
-		return r
+		return r, nil
 	}
 	start := time.Now()
 	r.Asked = 1
-	at, found := a.learner.lookUp(pair{recipient.base, sender.full})
+	at, found := a.learner.lookUp(pair{local: recipient.base, remote: sender.full})
 	if found {
 		r.Cached = 1
 	} else {
 		at, found, r.Err = a.ask(ctx, recipient.base, sender.full)
 	}
 	if found && a.now().Sub(at) < a.config.expire() {
-		r.Hits = []filter.Hit{a.hit(ctx, m, recipient.base+" wrote to "+sender.full+" on "+at.UTC().Format("2006-01-02 15:04 UTC"))}
+		claims = []claim{{
+			symbol: "AUTO_WHITELISTED", who: sender.full, domain: sender.domain, demand: demandAny,
+			known: recipient.base + " wrote to " + sender.full + " on " + at.UTC().Format("2006-01-02 15:04 UTC"),
+		}}
 	}
 	r.Took = time.Since(start)
-	return r
+	return r, claims
 }
 
 // isOurs tells whether a sender claims to be one of us. Mail of ours is outbound and never comes here; what does is
@@ -78,23 +74,12 @@ func (a *auto) ask(ctx context.Context, local, remote string) (at time.Time, fou
 	return at, found, err
 }
 
-// hit returns what a known sender is worth: its standing, unless its identity does not hold.
-func (a *auto) hit(ctx context.Context, m *message.Message, detail string) filter.Hit {
-	identity := Proven
-	if a.proof != nil {
-		identity = a.proof(ctx, m)
-	}
-	switch identity {
-	case Proven:
-		return filter.Hit{Symbol: "AUTO_WHITELISTED", Standing: filter.Whitelisted, Detail: detail}
-	case Forged:
-		return filter.Hit{Symbol: "AUTO_WHITELIST_FORGED", Observe: true, Detail: detail}
-	}
-	return filter.Hit{Symbol: "AUTO_WHITELIST_UNPROVEN", Observe: true, Detail: detail}
-}
-
 // remember takes a lesson to the store. It does not ask whether the store is away: a store whose disk is full takes
 // nothing and still answers.
 func (a *auto) remember(ctx context.Context, l lesson) error {
-	return a.store.Remember(ctx, l.local, l.remotes, time.Unix(l.at, 0).UTC(), a.config.expire(), a.config.PerUser)
+	at := time.Unix(l.at, 0).UTC()
+	if l.id != "" {
+		return a.store.RememberSent(ctx, l.local, l.id, l.note, at, a.config.Replies.expire(), a.config.Replies.PerUser)
+	}
+	return a.store.Remember(ctx, l.local, l.remotes, at, a.config.expire(), a.config.PerUser)
 }

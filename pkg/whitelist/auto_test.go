@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"winnow/pkg/filter"
-	"winnow/pkg/message"
 	"winnow/pkg/whitelist"
 )
 
@@ -166,39 +165,6 @@ func TestPerUser(t *testing.T) {
 			}
 		}
 	})
-}
-
-// A Proof is asked about known senders only, and what it does not confirm has no effect but is shown.
-func TestProof(t *testing.T) {
-	tests := []struct {
-		identity whitelist.Identity
-		want     filter.Hit
-	}{
-		{whitelist.Proven, filter.Hit{Symbol: "AUTO_WHITELISTED", Standing: filter.Whitelisted}},
-		{whitelist.Unproven, filter.Hit{Symbol: "AUTO_WHITELIST_UNPROVEN", Observe: true}},
-		{whitelist.Forged, filter.Hit{Symbol: "AUTO_WHITELIST_FORGED", Observe: true}},
-	}
-	for _, tt := range tests {
-		var asked []string
-		b := newBench(t, func(_ *bench, _ *whitelist.Config, o *whitelist.Options) {
-			o.Proof = func(_ context.Context, m *message.Message) whitelist.Identity {
-				asked = append(asked, m.Sender)
-				return tt.identity
-			}
-		})
-		b.Learn(outgoing("user@our.example", "friend@example.org"), accepted)
-		if got := b.symbols("stranger@example.org", "user@our.example"); got != "" {
-			t.Errorf("a stranger: got %q, want no hit", got)
-		}
-		hits := b.ask("friend@example.org", "user@our.example")[0].Hits
-		tt.want.Detail = "user@our.example wrote to friend@example.org on 2016-12-14 09:30 UTC"
-		if diff := cmp.Diff([]filter.Hit{tt.want}, hits); diff != "" {
-			t.Errorf("hits (-want +got):\n%s", diff)
-		}
-		if diff := cmp.Diff([]string{"friend@example.org"}, asked); diff != "" {
-			t.Errorf("asked about (-want +got):\n%s", diff)
-		}
-	}
 }
 
 // A store that fails is a miss that is counted.

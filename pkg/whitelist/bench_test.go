@@ -116,7 +116,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := whitelist.Load(path); err != nil {
+		if _, err := whitelist.Load(path, whitelist.Blacklist()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -78,7 +78,7 @@ func (b *Book) Forget(ctx context.Context, user, correspondent string) (found bo
 		err = forget()
 	} else {
 		var waited bool
-		waited, err = b.learner.forget(pair{local, remote}, forget)
+		waited, err = b.learner.forget(pair{local: local, remote: remote}, forget)
 		found = found || waited
 	}
 	if err != nil {

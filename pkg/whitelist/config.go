@@ -34,6 +34,16 @@ type AutoConfig struct {
 	PerUser       int  `yaml:"per_user"`       // correspondents of one local user; the oldest go first
 	MaxRecipients int  `yaml:"max_recipients"` // a message to more teaches nothing
 	Queue         int  `yaml:"queue"`          // pairs that may wait for the store; what is above is dropped and counted
+
+	Replies RepliesConfig `yaml:"replies"`
+}
+
+// RepliesConfig is how answers to what a local user has sent are known.
+type RepliesConfig struct {
+	Enabled    bool    `yaml:"enabled"`
+	ExpireDays int     `yaml:"expire_days"` // after the message was sent
+	PerUser    int     `yaml:"per_user"`    // messages of one local user; the oldest go first
+	Score      float64 `yaml:"score"`       // points of an answer from somebody who is not known by it; 0 shows it only
 }
 
 // DefaultConfig learns from outgoing mail, filters for everybody, and has no files.
@@ -42,9 +52,12 @@ func DefaultConfig() Config {
 		Enabled:            "all",
 		BlacklistText:      "[{id}] Sender or client is on this site's blacklist; if that is wrong, write to postmaster@{domain} and quote the id",
 		RecipientDelimiter: "+",
-		AutoWhitelist:      AutoConfig{Enabled: true, ExpireDays: 180, PerUser: 1000, MaxRecipients: 50, Queue: 10_000},
-		StoreLimit:         50 * time.Millisecond,
-		CheckEvery:         5 * time.Second,
+		AutoWhitelist: AutoConfig{
+			Enabled: true, ExpireDays: 180, PerUser: 1000, MaxRecipients: 50, Queue: 10_000,
+			Replies: RepliesConfig{Enabled: true, ExpireDays: 30, PerUser: 500, Score: -2},
+		},
+		StoreLimit: 50 * time.Millisecond,
+		CheckEvery: 5 * time.Second,
 	}
 }
 
@@ -56,6 +69,7 @@ const (
 	mostQueue         = 100_000
 	mostText          = 400 // octets; a reply line holds 512 (RFC 5321, 4.5.3.1.5)
 	mostStoreLimit    = time.Second
+	mostScore         = 100
 )
 
 // Validate returns every fault of the configuration. Files are not read here.
@@ -86,6 +100,11 @@ func (c *Config) Validate() []error {
 	within("auto_whitelist.per_user", a.PerUser, mostPerUser)
 	within("auto_whitelist.max_recipients", a.MaxRecipients, mostMaxRecipients)
 	within("auto_whitelist.queue", a.Queue, mostQueue)
+	within("auto_whitelist.replies.expire_days", a.Replies.ExpireDays, mostExpireDays)
+	within("auto_whitelist.replies.per_user", a.Replies.PerUser, mostPerUser)
+	if s := a.Replies.Score; !(s <= 0 && s >= -mostScore) {
+		fault("auto_whitelist.replies.score: %g is not within -%d and 0", s, mostScore)
+	}
 	if c.StoreLimit <= 0 || c.StoreLimit > mostStoreLimit {
 		fault("store_limit: %v is not above 0 and at most %v", c.StoreLimit, mostStoreLimit)
 	}
@@ -97,6 +116,9 @@ func (c *Config) Validate() []error {
 
 // expire is how long a correspondent is known.
 func (a *AutoConfig) expire() time.Duration { return time.Duration(a.ExpireDays) * 24 * time.Hour }
+
+// expire is how long a message that was sent is known.
+func (r *RepliesConfig) expire() time.Duration { return time.Duration(r.ExpireDays) * 24 * time.Hour }
 
 // local returns the table of our own domains.
 func (c *Config) local() *patterns[bool] {

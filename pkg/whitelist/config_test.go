@@ -1,6 +1,7 @@
 package whitelist_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,10 @@ func TestValidate(t *testing.T) {
 		{"expire_days:", func(c *whitelist.Config) { c.AutoWhitelist.ExpireDays = 0 }},
 		{"per_user:", func(c *whitelist.Config) { c.AutoWhitelist.PerUser = 0 }},
 		{"max_recipients:", func(c *whitelist.Config) { c.AutoWhitelist.MaxRecipients = 1001 }},
+		{"replies.expire_days:", func(c *whitelist.Config) { c.AutoWhitelist.Replies.ExpireDays = 0 }},
+		{"replies.per_user:", func(c *whitelist.Config) { c.AutoWhitelist.Replies.PerUser = 0 }},
+		{"replies.score:", func(c *whitelist.Config) { c.AutoWhitelist.Replies.Score = 1 }},
+		{"replies.score:", func(c *whitelist.Config) { c.AutoWhitelist.Replies.Score = math.NaN() }},
 		{"queue:", func(c *whitelist.Config) { c.AutoWhitelist.Queue = -1 }},
 		{"store_limit:", func(c *whitelist.Config) { c.StoreLimit = 0 }},
 		{"store_limit:", func(c *whitelist.Config) { c.StoreLimit = time.Minute }},
@@ -49,7 +54,7 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	var zero whitelist.Config
-	if got, want := len(zero.Validate()), 7; got != want {
+	if got, want := len(zero.Validate()), 9; got != want {
 		t.Errorf("an empty configuration: got %d faults, want %d", got, want)
 	}
 }

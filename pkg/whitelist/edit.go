@@ -18,12 +18,12 @@ var (
 
 // AddEntry appends a line, which may have a comment, to a whitelist or blacklist, which is made where there is none. The
 // new text is checked as a whole before it takes the old one's place, and takes it at once or not at all.
-func AddEntry(path, text string) (added Entry, err error) {
-	entry, err := parseLine(text)
+func AddEntry(path, text string, kind Kind) (added Entry, err error) {
+	entry, err := kind.parseLine(text)
 	if err != nil {
 		return Entry{}, err
 	}
-	err = edit(path, func(old string, entries []Entry) (string, error) {
+	err = kind.edit(path, func(old string, entries []Entry) (string, error) {
 		for i := range entries {
 			if entries[i].is(entry) {
 				return "", fmt.Errorf("%s: %w", entries[i].where(), ErrExists)
@@ -44,12 +44,12 @@ func AddEntry(path, text string) (added Entry, err error) {
 
 // RemoveEntry takes an entry out of a whitelist or blacklist with its line, or its lines where it stands there several
 // times. All other lines stay as they are.
-func RemoveEntry(path, text string) (removed []Entry, err error) {
-	entry, err := parseLine(text)
+func RemoveEntry(path, text string, kind Kind) (removed []Entry, err error) {
+	entry, err := Kind{mentions: true}.parseLine(text)
 	if err != nil {
 		return nil, err
 	}
-	err = edit(path, func(old string, entries []Entry) (string, error) {
+	err = kind.edit(path, func(old string, entries []Entry) (string, error) {
 		gone := make(map[int]bool)
 		for i := range entries {
 			if entries[i].is(entry) {
@@ -79,7 +79,7 @@ func RemoveEntry(path, text string) (removed []Entry, err error) {
 func (e *Entry) is(other Entry) bool { return e.Who == other.Who && e.To == other.To }
 
 // parseLine reads one line as an operator typed it.
-func parseLine(text string) (Entry, error) {
+func (k Kind) parseLine(text string) (Entry, error) {
 	var l line
 	if err := l.read(text); err != nil {
 		return Entry{}, err
@@ -87,13 +87,13 @@ func parseLine(text string) (Entry, error) {
 	if len(l.fields) == 0 {
 		return Entry{}, errors.New("no entry; write a sender such as friend@example.org")
 	}
-	e, _, err := parseEntry(l)
+	e, _, err := k.parseEntry(l)
 	return e, err
 }
 
 // edit replaces the text of a file by what change makes of it. Two edits at a time wait for each other; a file with
 // faults is not touched.
-func edit(path string, change func(old string, entries []Entry) (string, error)) error {
+func (k Kind) edit(path string, change func(old string, entries []Entry) (string, error)) error {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		target, err = path, nil
@@ -110,7 +110,7 @@ func edit(path string, change func(old string, entries []Entry) (string, error))
 	if err != nil {
 		return err
 	}
-	set, err := parseSet(path, old)
+	set, err := k.parseSet(path, old)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func edit(path string, change func(old string, entries []Entry) (string, error))
 	if err != nil {
 		return err
 	}
-	if _, err := parseSet(path, text); err != nil {
+	if _, err := k.parseSet(path, text); err != nil {
 		return err
 	}
 	return replace(target, text, info)

@@ -39,12 +39,12 @@ func TestAddEntry(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.old), 0o640); err != nil {
 				t.Fatal(err)
 			}
-			added, err := whitelist.AddEntry(path, tt.add)
+			added, err := whitelist.AddEntry(path, tt.add, whitelist.Whitelist(nil))
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantFile(t, path, tt.old+tt.want, 0o640)
-			set, err := whitelist.Load(path)
+			set, err := whitelist.Load(path, whitelist.Whitelist(nil))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestAddEntry(t *testing.T) {
 
 func TestAddEntryMakesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "white")
-	if _, err := whitelist.AddEntry(path, "friend@example.org"); err != nil {
+	if _, err := whitelist.AddEntry(path, "friend@example.org", whitelist.Whitelist(nil)); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, path, "friend@example.org\n", 0o644)
@@ -85,7 +85,7 @@ func TestRemoveEntry(t *testing.T) {
 			if err := os.WriteFile(path, []byte(commented), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			removed, err := whitelist.RemoveEntry(path, tt.remove)
+			removed, err := whitelist.RemoveEntry(path, tt.remove, whitelist.Whitelist(nil))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,8 +103,14 @@ func TestRemoveEntry(t *testing.T) {
 
 // What cannot be done leaves the file as it was, and no other file behind.
 func TestRefusedEdits(t *testing.T) {
-	add := func(path, text string) error { _, err := whitelist.AddEntry(path, text); return err }
-	remove := func(path, text string) error { _, err := whitelist.RemoveEntry(path, text); return err }
+	add := func(path, text string) error {
+		_, err := whitelist.AddEntry(path, text, whitelist.Whitelist(nil))
+		return err
+	}
+	remove := func(path, text string) error {
+		_, err := whitelist.RemoveEntry(path, text, whitelist.Whitelist(nil))
+		return err
+	}
 	tests := []struct {
 		name, old string
 		edit      func(path, text string) error
@@ -160,7 +166,7 @@ func TestEditThroughALink(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := whitelist.AddEntry(link, "b@example.org"); err != nil {
+	if _, err := whitelist.AddEntry(link, "b@example.org", whitelist.Whitelist(nil)); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, target, "a@example.org\nb@example.org\n", 0o600)
@@ -176,17 +182,17 @@ func TestEditsAtATime(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 5 {
-				if _, err := whitelist.AddEntry(path, fmt.Sprintf("u%d@d%d.example", i, j)); err != nil {
+				if _, err := whitelist.AddEntry(path, fmt.Sprintf("u%d@d%d.example", i, j), whitelist.Whitelist(nil)); err != nil {
 					t.Error(err)
 				}
 			}
-			if _, err := whitelist.RemoveEntry(path, fmt.Sprintf("u%d@d0.example", i)); err != nil {
+			if _, err := whitelist.RemoveEntry(path, fmt.Sprintf("u%d@d0.example", i), whitelist.Whitelist(nil)); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
-	set, err := whitelist.Load(path)
+	set, err := whitelist.Load(path, whitelist.Whitelist(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,15 +16,36 @@ type Entry struct {
 	Line    int    `json:"line"`
 	Who     string `json:"who"`     // who sends, in canonical form: "friend@example.org", ".example.org", "192.0.2.0/24", "<>"
 	To      string `json:"to"`      // "user@our.example", ".our.example"; "" stands for every recipient
+	Auth    string `json:"auth"`    // what has to be proven: "any", "spf", "dkim" or "none"; "" for clients, and in a blacklist
 	Comment string `json:"comment"` // what stands behind the # of its line
 }
 
 // String returns the entry as it may be written in a file.
 func (e *Entry) String() string {
-	if e.To == "" {
-		return e.Who
+	text := e.Who
+	if d := e.demand(); e.Auth != "" && d != demandAny {
+		text += " " + authField + string(d)
 	}
-	return e.Who + " to:" + e.To
+	if e.To != "" {
+		text += " " + toField + e.To
+	}
+	return text
+}
+
+// demand is what has to be proven for the entry to count.
+func (e *Entry) demand() demand {
+	if e.Auth == "" {
+		return demandNone // the client's address is its own proof
+	}
+	return demand(e.Auth)
+}
+
+// whitelisted is the symbol of what an entry of the whitelist lets pass.
+const whitelisted = "WHITELISTED"
+
+// claim returns what a message claims that names a sender of the entry's.
+func (e *Entry) claim(domain string) claim {
+	return claim{symbol: whitelisted, who: e.Who, domain: domain, demand: e.demand(), known: e.where()}
 }
 
 // where returns the entry with its place, which is what an operator looks for.
@@ -39,38 +60,55 @@ type who struct {
 // null is how the null sender is written.
 const null = "<>"
 
+// What may follow the sender.
+const (
+	toField   = "to:"
+	authField = "auth:"
+)
+
 // parseEntry reads the fields of a line; network is valid where the entry is one.
-func parseEntry(l line) (e Entry, network netip.Prefix, err error) {
+func (k Kind) parseEntry(l line) (e Entry, network netip.Prefix, err error) {
 	sender, err := parseWho(l.fields[0])
 	if err != nil {
 		return e, network, err
 	}
 	e = Entry{Who: sender.name, Comment: l.comment}
-	switch len(l.fields) {
-	case 1:
-	case 2:
-		if e.To, err = parseTo(l.fields[1]); err != nil {
+	for _, field := range l.fields[1:] {
+		switch {
+		case strings.HasPrefix(field, toField) && e.To == "":
+			e.To, err = parseTo(field[len(toField):])
+		case strings.HasPrefix(field, authField) && e.Auth == "":
+			e.Auth, err = parseAuth(field[len(authField):])
+		case strings.HasPrefix(field, toField), strings.HasPrefix(field, authField):
+			err = fmt.Errorf("%s: write one sender and at most one to: and one auth: a line", field)
+		default:
+			err = fmt.Errorf("%s: what follows the sender is to:user@our.example, auth:dkim, or a # and a comment", field)
+		}
+		if err != nil {
 			return e, network, err
 		}
-	default:
-		return e, network, fmt.Errorf("%s: %d fields; write one sender and at most one to: a line", l.fields[0], len(l.fields))
 	}
 	if e.Who == null && e.To == "" {
 		return e, network, fmt.Errorf("%s: is the sender of every bounce; say for whom: %s to:user@our.example", null, null)
 	}
-	return e, sender.network, nil
+	return e, sender.network, k.check(&e, sender)
 }
 
-// parseTo reads the field that narrows an entry to a recipient.
-func parseTo(s string) (string, error) {
-	name, ok := strings.CutPrefix(s, "to:")
-	if !ok {
-		return "", fmt.Errorf("%s: what follows the sender is to:user@our.example, or a # and a comment", s)
-	}
+// parseTo reads what narrows an entry to a recipient.
+func parseTo(name string) (string, error) {
 	if name == "" {
 		return "", errors.New("to: names no recipient; write to:user@our.example without a blank")
 	}
 	return parseRecipient(name)
+}
+
+// parseAuth reads what has to be proven.
+func parseAuth(s string) (string, error) {
+	switch d := demand(s); d {
+	case demandAny, demandSPF, demandDKIM, demandNone:
+		return s, nil
+	}
+	return "", fmt.Errorf("auth:%s: write auth:any (the default), auth:spf, auth:dkim or auth:none", s)
 }
 
 // parseRecipient reads an address or a domain of ours.
@@ -103,7 +141,7 @@ func habit(s string) string {
 	switch {
 	case s == "*":
 		return "everybody is no entry; name the sender, or set enabled for a recipient who wants no filtering"
-	case strings.HasPrefix(s, "to:"):
+	case strings.HasPrefix(s, toField), strings.HasPrefix(s, authField):
 		return "the sender comes first: friend@example.org to:user@our.example"
 	case strings.HasPrefix(s, "from:"):
 		return "write the sender alone: " + s[len("from:"):]

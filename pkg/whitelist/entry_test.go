@@ -44,7 +44,7 @@ func TestParseEntry(t *testing.T) {
 			t.Errorf("%q: %v", tt.in, err)
 			continue
 		}
-		got, _, err := parseEntry(l)
+		got, _, err := Blacklist().parseEntry(l)
 		if err != nil {
 			t.Errorf("%q: %v", tt.in, err)
 			continue
@@ -55,15 +55,48 @@ func TestParseEntry(t *testing.T) {
 	}
 }
 
+// testWhitelist is the kind of whitelists, with a list of freemail domains.
+func testWhitelist(t testing.TB) Kind {
+	t.Helper()
+	f, err := ParseFreemail("freemail", []byte("freemail.example # anybody's\nmail.free.test\n\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Whitelist(f)
+}
+
+func TestWhitelistEntry(t *testing.T) {
+	tests := []struct{ in, auth, written string }{
+		{"friend@example.org", "any", "friend@example.org"},
+		{"friend@example.org auth:any", "any", "friend@example.org"},
+		{"example.org auth:dkim to:user@our.example # c", "dkim", "example.org auth:dkim to:user@our.example"},
+		{".example.org  to:our.example auth:spf", "spf", ".example.org auth:spf to:our.example"},
+		{"example.org auth:none", "none", "example.org auth:none"},
+		{"192.0.2.0/24", "", "192.0.2.0/24"},
+		{"<> to:info@our.example auth:none", "none", "<> auth:none to:info@our.example"},
+		{"friend@freemail.example", "any", "friend@freemail.example"},
+		{"sub.freemail.example", "any", "sub.freemail.example"},
+		{"free.test", "any", "free.test"},
+		{".sub.mail.free.test", "any", ".sub.mail.free.test"},
+	}
+	for _, tt := range tests {
+		got, err := testWhitelist(t).parseLine(tt.in)
+		if err != nil || got.Auth != tt.auth || got.String() != tt.written {
+			t.Errorf("%q: got %q, %q, %v, want %q, %q", tt.in, got.Auth, got.String(), err, tt.auth, tt.written)
+		}
+	}
+}
+
 // Every fault of a file is told, at its line and in the words that its comment there wants.
 func TestFaults(t *testing.T) {
-	set := func(path, text string) error { _, err := parseSet(path, text); return err }
+	set := func(path, text string) error { _, err := Blacklist().parseSet(path, text); return err }
 	tests := []struct {
 		file  string
 		parse func(path, text string) error
 	}{
 		{"entries", set},
 		{"octets", set},
+		{"whitelist", func(path, text string) error { _, err := testWhitelist(t).parseSet(path, text); return err }},
 		{"recipients", func(path, text string) error { _, err := parseRecipients(path, text); return err }},
 	}
 	for _, tt := range tests {
@@ -108,7 +141,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestFaultsAreBounded(t *testing.T) {
-	_, err := parseSet("mailbox", strings.Repeat("Subject: hello\n", maxFaults+7))
+	_, err := Blacklist().parseSet("mailbox", strings.Repeat("Subject: hello\n", maxFaults+7))
 	lines := strings.Split(err.Error(), "\n")
 	if got, want := len(lines), maxFaults+1; got != want {
 		t.Fatalf("got %d lines, want %d", got, want)
@@ -116,13 +149,13 @@ func TestFaultsAreBounded(t *testing.T) {
 	if got, want := lines[maxFaults], "mailbox: and 7 more faults"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if _, err := parseSet("long", strings.Repeat("a", maxLine+1)); err == nil || len(err.Error()) > 200 {
+	if _, err := Blacklist().parseSet("long", strings.Repeat("a", maxLine+1)); err == nil || len(err.Error()) > 200 {
 		t.Errorf("a long line: got %v, want a short error", err)
 	}
 }
 
 func TestFileForms(t *testing.T) {
-	s, err := parseSet("f", "\uFEFFfriend@example.org\r\n\r\n # c\r\nexample.net # d\r\n\t\n192.0.2.1")
+	s, err := Blacklist().parseSet("f", "\uFEFFfriend@example.org\r\n\r\n # c\r\nexample.net # d\r\n\t\n192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +171,7 @@ func TestFileForms(t *testing.T) {
 
 func TestLoadRefusesWhatIsNoTextFile(t *testing.T) {
 	for _, path := range []string{t.TempDir(), "testdata/absent", os.DevNull} {
-		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Load(path, Blacklist()); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("Load(%s): got error %v, want one that names the file", path, err)
 		}
 	}

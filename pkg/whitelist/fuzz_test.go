@@ -10,7 +10,7 @@ import (
 // Every text is either refused with a line for each fault, or read into entries that say the same when they are written
 // down and read again, and that match what they stand for.
 func FuzzParseSet(f *testing.F) {
-	for _, name := range []string{"entries", "octets", "recipients"} {
+	for _, name := range []string{"entries", "octets", "recipients", "whitelist"} {
 		text, err := os.ReadFile("testdata/bad/" + name)
 		if err != nil {
 			f.Fatal(err)
@@ -23,8 +23,14 @@ func FuzzParseSet(f *testing.F) {
 		f.Add(line)
 	}
 	f.Add("\uFEFF\"a \\\" friend\"@b\u00fccher.example to:.our.example\r\n::ffff:192.0.2.0/120 # c")
+	f.Add("example.org auth:dkim to:user@our.example\n<> auth:none to:info@our.example")
+	freemail := testWhitelist(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		set, err := parseSet("f", text)
+		kind := Blacklist()
+		if strings.Contains(text, authField) {
+			kind = freemail
+		}
+		set, err := kind.parseSet("f", text)
 		if err != nil {
 			for fault := range strings.SplitSeq(err.Error(), "\n") {
 				if !strings.HasPrefix(fault, "f:") {
@@ -34,8 +40,8 @@ func FuzzParseSet(f *testing.F) {
 			return
 		}
 		for _, e := range set.Entries() {
-			again, err := parseLine(e.String())
-			if err != nil || !again.is(e) {
+			again, err := kind.parseLine(e.String())
+			if err != nil || !again.is(e) || again.Auth != e.Auth {
 				t.Errorf("%q is read again as %q, %v", e.String(), again.String(), err)
 			}
 			if sample := sampleOf(&e); sample.full != "" && set.match(netip.Addr{}, sample, recipientAddress(toOf(&e), "+")) == nil {

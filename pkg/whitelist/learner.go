@@ -22,13 +22,19 @@ type learner struct {
 	writing sync.Mutex // held while a lesson is written, so that forgetting does not come between
 
 	mu      sync.RWMutex
-	pending map[pair]int64 // Unix seconds
+	pending map[pair]learned
 	closed  bool
 	counts  Counts
 }
 
-// A pair is a local user and a remote address that he wrote to.
-type pair struct{ local, remote string }
+// A pair is a local user and a remote address that he wrote to, or the digest of the id of a message that he sent.
+type pair struct{ local, remote, id string }
+
+// learned is when a pair was learned, in Unix seconds, and what is noted of a message.
+type learned struct {
+	at   int64
+	note string
+}
 
 // Counts is what became of the pairs that were learned.
 type Counts struct {
@@ -53,7 +59,7 @@ func newLearner(most int, remember func(ctx context.Context, l lesson) error) *l
 		wake:     make(chan struct{}, 1),
 		stop:     make(chan struct{}),
 		done:     make(chan struct{}),
-		pending:  make(map[pair]int64),
+		pending:  make(map[pair]learned),
 	}
 	go l.run()
 	return l
@@ -65,13 +71,15 @@ func (l *learner) learn(what lesson) {
 		return
 	}
 	l.mu.Lock()
-	for _, remote := range what.remotes {
-		p := pair{what.local, remote}
+	for _, p := range what.pairs() {
 		if _, waits := l.pending[p]; l.closed || !waits && len(l.pending) >= l.most {
 			l.counts.Dropped++
 			continue
 		}
-		l.pending[p] = what.at
+		l.pending[p] = learned{at: what.at}
+		if p.id != "" {
+			l.pending[p] = learned{what.at, what.note}
+		}
 	}
 	l.mu.Unlock()
 	select {
@@ -84,8 +92,16 @@ func (l *learner) learn(what lesson) {
 func (l *learner) lookUp(p pair) (at time.Time, found bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	seconds, found := l.pending[p]
-	return time.Unix(seconds, 0), found
+	known, found := l.pending[p]
+	return time.Unix(known.at, 0), found
+}
+
+// note returns what was noted of a message that is not in the store yet.
+func (l *learner) note(p pair) (note string, found bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	known, found := l.pending[p]
+	return known.note, found
 }
 
 // forget drops a pair that waits and then takes it out of the store, with no lesson written in between.
@@ -150,10 +166,11 @@ func (l *learner) write(ctx context.Context, what lesson) error {
 	defer l.writing.Unlock()
 	l.mu.RLock()
 	what.remotes = slices.DeleteFunc(what.remotes, func(remote string) bool {
-		return l.pending[pair{what.local, remote}] != what.at
+		return l.pending[pair{local: what.local, remote: remote}].at != what.at
 	})
+	gone := what.id != "" && l.pending[pair{local: what.local, id: what.id}].at != what.at
 	l.mu.RUnlock()
-	if len(what.remotes) == 0 {
+	if gone || len(what.pairs()) == 0 {
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit)
@@ -163,7 +180,7 @@ func (l *learner) write(ctx context.Context, what lesson) error {
 	return err
 }
 
-// lessons returns what waits, one lesson for each user and time.
+// lessons returns what waits, one lesson for each user and time, and one for each message that was sent.
 func (l *learner) lessons() []lesson {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -172,13 +189,17 @@ func (l *learner) lessons() []lesson {
 		at    int64
 	}
 	groups := make(map[when][]string)
-	for p, at := range l.pending {
-		w := when{p.local, at}
+	var all []lesson
+	for p, known := range l.pending {
+		if p.id != "" {
+			all = append(all, lesson{local: p.local, id: p.id, note: known.note, at: known.at})
+			continue
+		}
+		w := when{p.local, known.at}
 		groups[w] = append(groups[w], p.remote)
 	}
-	all := make([]lesson, 0, len(groups))
 	for w, remotes := range groups {
-		all = append(all, lesson{w.local, remotes, w.at})
+		all = append(all, lesson{local: w.local, remotes: remotes, at: w.at})
 	}
 	return all
 }
@@ -191,10 +212,9 @@ func (l *learner) written(what lesson, err error) {
 		l.counts.Failed++
 		return
 	}
-	l.counts.Written += int64(len(what.remotes))
-	for _, remote := range what.remotes {
-		p := pair{what.local, remote}
-		if l.pending[p] == what.at {
+	for _, p := range what.pairs() {
+		l.counts.Written++
+		if l.pending[p].at == what.at {
 			delete(l.pending, p)
 		}
 	}

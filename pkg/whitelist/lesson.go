@@ -12,7 +12,21 @@ import (
 type lesson struct {
 	local   string
 	remotes []string
-	at      int64 // Unix seconds
+	id      string // digest of the message's id; "" where it has none
+	note    string // whom it was sent to, see noteOf
+	at      int64  // Unix seconds
+}
+
+// pairs returns under what a lesson waits for the store.
+func (l *lesson) pairs() []pair {
+	all := make([]pair, 0, len(l.remotes)+1)
+	for _, remote := range l.remotes {
+		all = append(all, pair{local: l.local, remote: remote})
+	}
+	if l.id != "" {
+		all = append(all, pair{local: l.local, id: l.id})
+	}
+	return all
 }
 
 // lesson returns what a message teaches, without remotes where it teaches nothing. A person must have written it to few
@@ -35,6 +49,9 @@ func (a *auto) lesson(m *message.Message, v *filter.Verdict) lesson {
 		if remote.isPerson() && !signed(recipient) && !a.isOurs(remote, sender) && !slices.Contains(l.remotes, remote.full) {
 			l.remotes = append(l.remotes, remote.full)
 		}
+	}
+	if id := messageID(m.Header); id != "" && len(l.remotes) > 0 && a.config.Replies.Enabled {
+		l.id, l.note = digest(id, idOctets), noteOf(l.remotes)
 	}
 	return l
 }

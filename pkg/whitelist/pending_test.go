@@ -15,21 +15,21 @@ import (
 func TestWriteOnlyWhatStillWaits(t *testing.T) {
 	ctx := context.Background()
 	var written [][]string
-	l := &learner{most: 10, pending: make(map[pair]int64), wake: make(chan struct{}, 1)}
+	l := &learner{most: 10, pending: make(map[pair]learned), wake: make(chan struct{}, 1)}
 	l.remember = func(_ context.Context, what lesson) error {
 		written = append(written, what.remotes)
 		return nil
 	}
-	learn := func(at int64, remotes ...string) { l.learn(lesson{"user", remotes, at}) }
+	learn := func(at int64, remotes ...string) { l.learn(lesson{local: "user", remotes: remotes, at: at}) }
 
 	learn(1, "a", "b", "c")
-	l.forget(pair{"user", "a"}, func() error { return nil })
+	l.forget(pair{local: "user", remote: "a"}, func() error { return nil })
 	learn(2, "b")
-	l.write(ctx, lesson{"user", []string{"a", "b", "c"}, 1})
+	l.write(ctx, lesson{local: "user", remotes: []string{"a", "b", "c"}, at: 1})
 	if diff := cmp.Diff([][]string{{"c"}}, written); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[pair]int64{{"user", "b"}: 2}, l.pending, cmp.AllowUnexported(pair{})); diff != "" {
+	if diff := cmp.Diff(map[pair]learned{{local: "user", remote: "b"}: {at: 2}}, l.pending, cmp.AllowUnexported(pair{}, learned{})); diff != "" {
 		t.Errorf("pending (-want +got):\n%s", diff)
 	}
 
@@ -37,8 +37,8 @@ func TestWriteOnlyWhatStillWaits(t *testing.T) {
 		learn(3, "b")
 		return nil
 	}
-	l.write(ctx, lesson{"user", []string{"b"}, 2})
-	if diff := cmp.Diff(map[pair]int64{{"user", "b"}: 3}, l.pending, cmp.AllowUnexported(pair{})); diff != "" {
+	l.write(ctx, lesson{local: "user", remotes: []string{"b"}, at: 2})
+	if diff := cmp.Diff(map[pair]learned{{local: "user", remote: "b"}: {at: 3}}, l.pending, cmp.AllowUnexported(pair{}, learned{})); diff != "" {
 		t.Errorf("learned anew while it was written: pending (-want +got):\n%s", diff)
 	}
 }
@@ -56,7 +56,7 @@ func TestFlushGivesUpAfterFailuresInARow(t *testing.T) {
 	}
 	for _, tt := range tests {
 		calls := 0
-		l := &learner{most: 10, pending: make(map[pair]int64), wake: make(chan struct{}, 1)}
+		l := &learner{most: 10, pending: make(map[pair]learned), wake: make(chan struct{}, 1)}
 		l.remember = func(context.Context, lesson) error {
 			calls++
 			if tt.fails(calls) {
@@ -65,7 +65,7 @@ func TestFlushGivesUpAfterFailuresInARow(t *testing.T) {
 			return nil
 		}
 		for i := range 10 {
-			l.learn(lesson{fmt.Sprint("user", i), []string{"friend"}, 1})
+			l.learn(lesson{local: fmt.Sprint("user", i), remotes: []string{"friend"}, at: 1})
 		}
 		err := l.flush(context.Background(), 2)
 		if calls != tt.calls || (err != nil) != tt.fails(2) {
@@ -78,10 +78,10 @@ func TestFlushGivesUpAfterFailuresInARow(t *testing.T) {
 func TestForgettingWaitsForWriting(t *testing.T) {
 	var order []string // the lock that is tested guards it
 	var forgotten sync.WaitGroup
-	l := &learner{most: 10, pending: make(map[pair]int64), wake: make(chan struct{}, 1)}
+	l := &learner{most: 10, pending: make(map[pair]learned), wake: make(chan struct{}, 1)}
 	l.remember = func(context.Context, lesson) error {
 		forgotten.Go(func() {
-			l.forget(pair{"user", "friend"}, func() error {
+			l.forget(pair{local: "user", remote: "friend"}, func() error {
 				order = append(order, "forgotten")
 				return nil
 			})
@@ -92,7 +92,7 @@ func TestForgettingWaitsForWriting(t *testing.T) {
 		order = append(order, "written")
 		return nil
 	}
-	l.learn(lesson{"user", []string{"friend"}, 1})
+	l.learn(lesson{local: "user", remotes: []string{"friend"}, at: 1})
 	if err := l.flush(context.Background(), 1); err != nil {
 		t.Error(err)
 	}

@@ -1,6 +1,8 @@
 package whitelist
 
 import (
+	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -23,25 +25,27 @@ type scope struct {
 }
 
 // Load reads a whitelist or blacklist. Its error holds every fault, each with file, line and remedy.
-func Load(path string) (*Set, error) {
+func Load(path string, kind Kind) (*Set, error) {
 	text, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return parseSet(path, text)
+	return kind.parseSet(path, text)
 }
 
 // parseSet reads the text of a whitelist or blacklist.
-func parseSet(path, text string) (*Set, error) {
+func (k Kind) parseSet(path, text string) (*Set, error) {
 	s := &Set{entries: make([]Entry, 0, strings.Count(text, "\n")+1)} // never grows: entries are pointed to
 	err := eachLine(path, text, func(n int, l line) error {
-		e, network, err := parseEntry(l)
+		e, network, err := k.parseEntry(l)
 		if err != nil {
 			return err
 		}
 		e.File, e.Line = path, n
 		s.entries = append(s.entries, e)
-		s.scope(e.Who, network).add(&s.entries[len(s.entries)-1])
+		if first := s.scope(e.Who, network).add(&s.entries[len(s.entries)-1]); first.Auth != e.Auth {
+			return fmt.Errorf("%s: line %d has it with auth:%s; take one of them out", l.fields[0], first.Line, first.Auth)
+		}
 		return nil
 	})
 	if err != nil {
@@ -72,49 +76,69 @@ func (s *Set) scope(who string, network netip.Prefix) *scope {
 	return sc
 }
 
-// add puts an entry in; of two that say the same the first one stays.
-func (s *scope) add(e *Entry) {
+// add puts an entry in; of two that say the same the first one stays, and is returned.
+func (s *scope) add(e *Entry) *Entry {
 	if e.To == "" {
 		if s.every == nil {
 			s.every = e
 		}
-		return
+		return s.every
 	}
-	if m, key := s.to.at(e.To); m[key] == nil {
+	m, key := s.to.at(e.To)
+	if m[key] == nil {
 		m[key] = e
 	}
+	return m[key]
 }
 
-// match returns the entry for a recipient, the narrowest there is.
-func (s *scope) match(recipient address) *Entry {
-	if e, ok := s.to.first(recipient); ok {
-		return e
+// all yields the entries for a recipient, the narrowest first, and tells whether it was let go on.
+func (s *scope) all(recipient address, yield func(*Entry) bool) bool {
+	for e := range s.to.all(recipient) {
+		if !yield(e) {
+			return false
+		}
 	}
-	return s.every
+	return s.every == nil || yield(s.every)
 }
 
 // match returns the entry that stands for what client sends to recipient in the name of sender, nil where none does.
 // What is said about the sender's name comes before what is said about the client.
 func (s *Set) match(client netip.Addr, sender, recipient address) *Entry {
-	for sc := range s.senders.all(sender) {
-		if e := sc.match(recipient); e != nil {
-			return e
-		}
+	for e := range s.bySender(sender, recipient) {
+		return e
 	}
-	if sender.full == "" {
-		if e := s.null.match(recipient); e != nil {
-			return e
-		}
-	}
-	if !client.IsValid() || !s.clients.Contains(client) {
-		return nil
-	}
-	for _, sc := range s.clients.Supernets(netip.PrefixFrom(client, client.BitLen())) {
-		if e := sc.match(recipient); e != nil {
-			return e
-		}
+	for e := range s.byClient(client, recipient) {
+		return e
 	}
 	return nil
+}
+
+// bySender yields the entries for what is sent to recipient in the name of sender, the narrowest first.
+func (s *Set) bySender(sender, recipient address) iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		for sc := range s.senders.all(sender) {
+			if !sc.all(recipient, yield) {
+				return
+			}
+		}
+		if sender.full == "" {
+			s.null.all(recipient, yield)
+		}
+	}
+}
+
+// byClient yields the entries for what client sends to recipient, the narrowest first.
+func (s *Set) byClient(client netip.Addr, recipient address) iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		if !client.IsValid() || !s.clients.Contains(client) {
+			return
+		}
+		for _, sc := range s.clients.Supernets(netip.PrefixFrom(client, client.BitLen())) {
+			if !sc.all(recipient, yield) {
+				return
+			}
+		}
+	}
 }
 
 // Entries returns all entries in the order of the file.

@@ -23,7 +23,7 @@ news@shop.example         to:user@our.example # again
 `
 
 func TestMatch(t *testing.T) {
-	set, err := parseSet("f", sampleSet)
+	set, err := Blacklist().parseSet("f", sampleSet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ type Stage struct {
 	auto      *auto
 	enabled   *enabled
 
+	auth       func() Identifier // nil: nobody can be asked, and nothing is proven
 	delimiters string
 	text       string // for who is blacklisted
 	files      []keptFile
@@ -34,10 +35,13 @@ var _ filter.Stage = (*Stage)(nil)
 
 // Options is what a stage needs beside its configuration.
 type Options struct {
-	Store  Store            // nil: no auto-whitelist, and no sets
-	Proof  Proof            // nil: the auto-whitelist believes the sender
-	Now    func() time.Time // nil: time.Now
-	Report func(FileState)  // told whenever a changed file was read; nil: nobody is
+	Store  Store             // nil: no auto-whitelist, and no sets
+	Auth   func() Identifier // the one in force; nil: nothing is proven, so that only what demands no proof is whitelisted
+	Now    func() time.Time  // nil: time.Now
+	Report func(FileState)   // told whenever a changed file was read; nil: nobody is
+
+	// Freemail is the domains that no whitelist may name; nil for none.
+	Freemail *Freemail
 }
 
 // keptFile is a file of any kind.
@@ -57,9 +61,9 @@ func New(c Config, o Options) (*Stage, error) {
 	if o.Report == nil {
 		o.Report = func(FileState) {}
 	}
-	s := &Stage{delimiters: c.RecipientDelimiter, text: c.BlacklistText, report: o.Report, stop: make(chan struct{})}
+	s := &Stage{auth: o.Auth, delimiters: c.RecipientDelimiter, text: c.BlacklistText, report: o.Report, stop: make(chan struct{})}
 	guard := newGuard()
-	if err := errors.Join(s.openLists(&c, o.Now), s.openEnabled(&c, &o, guard)); err != nil {
+	if err := errors.Join(s.openLists(&c, &o), s.openEnabled(&c, &o, guard)); err != nil {
 		return nil, err
 	}
 	s.openAuto(&c, &o, guard)
@@ -69,18 +73,18 @@ func New(c Config, o Options) (*Stage, error) {
 	return s, nil
 }
 
-func (s *Stage) openLists(c *Config, now func() time.Time) error {
-	open := func(path string) (*file[*Set], error) {
+func (s *Stage) openLists(c *Config, o *Options) error {
+	open := func(path string, kind Kind) (*file[*Set], error) {
 		if path == "" {
 			return nil, nil
 		}
-		f, err := openFile(path, now, parseSet)
+		f, err := openFile(path, o.Now, kind.parseSet)
 		s.files = append(s.files, f)
 		return f, err
 	}
 	var black, white error
-	s.blacklist, black = open(c.Blacklist)
-	s.whitelist, white = open(c.Whitelist)
+	s.blacklist, black = open(c.Blacklist, Blacklist())
+	s.whitelist, white = open(c.Whitelist, Whitelist(o.Freemail))
 	return errors.Join(black, white)
 }
 
@@ -109,7 +113,7 @@ func (s *Stage) openAuto(c *Config, o *Options, guard *guard) {
 	}
 	s.auto = &auto{
 		config: c.AutoWhitelist, delimiters: c.RecipientDelimiter, local: c.local(),
-		store: o.Store, guard: guard, limit: c.StoreLimit, proof: o.Proof, now: o.Now,
+		store: o.Store, guard: guard, limit: c.StoreLimit, now: o.Now,
 	}
 	s.auto.learner = newLearner(c.AutoWhitelist.Queue, s.auto.remember)
 	s.book = NewBook(*c, o.Store, o.Now)
@@ -126,15 +130,16 @@ func (s *Stage) Phase() filter.Phase { return filter.Envelope }
 // asked, also behind a hit: the account wants to know what each would have said.
 func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
 	sender, recipient := senderAddress(m.Sender), recipientAddress(m.Recipient, s.delimiters)
+	w := s.atRecipient(ctx, m)
 	results := make([]filter.Result, 0, 4)
 	if s.blacklist != nil {
 		results = append(results, s.black(m, sender, recipient))
 	}
 	if s.whitelist != nil {
-		results = append(results, s.white(m, sender, recipient))
+		results = append(results, s.white(m, w, sender, recipient))
 	}
 	if s.auto != nil {
-		results = append(results, s.auto.check(ctx, m, sender, recipient))
+		results = append(results, s.auto.check(ctx, w, sender, recipient))
 	}
 	if s.enabled != nil {
 		results = append(results, s.enabled.check(ctx, recipient))
@@ -151,10 +156,27 @@ func (s *Stage) black(m *message.Message, sender, recipient address) filter.Resu
 	return r
 }
 
-func (s *Stage) white(m *message.Message, sender, recipient address) filter.Result {
+// white answers for the whitelist file. A wider entry that is proven, or needs no proof, counts before a narrower one that
+// waits for it.
+func (s *Stage) white(m *message.Message, w *witness, sender, recipient address) filter.Result {
 	r := filter.Result{Source: "whitelist", Kind: filter.Entry, Asked: 1}
-	if e := s.whitelist.get().match(m.Client.Addr, sender, recipient); e != nil {
-		r.Hits = []filter.Hit{{Symbol: "WHITELISTED", Standing: filter.Whitelisted, Detail: e.where()}}
+	set := s.whitelist.get()
+	for e := range set.bySender(sender, recipient) {
+		if e.demand() == demandNone {
+			r.Hits = []filter.Hit{{Symbol: whitelisted, Standing: filter.Whitelisted, Detail: e.where()}}
+			return r
+		}
+		c := e.claim(sender.domain)
+		if hit := c.atRecipient(w); hit.Standing == filter.Whitelisted || r.Hits == nil {
+			r.Hits = []filter.Hit{hit}
+		}
+		if r.Hits[0].Standing == filter.Whitelisted {
+			return r
+		}
+	}
+	for e := range set.byClient(m.Client.Addr, recipient) {
+		r.Hits = []filter.Hit{{Symbol: whitelisted, Standing: filter.Whitelisted, Detail: e.where()}}
+		break
 	}
 	return r
 }

@@ -37,6 +37,7 @@ type bench struct {
 	t     *testing.T
 	dir   string
 	store *whitelisttest.Store
+	auth  *whitelisttest.Identifier // SPF passes for everybody where a test does not say otherwise
 }
 
 // newBench starts a stage; configure, which may be nil, changes its configuration.
@@ -47,7 +48,8 @@ func newBench(t *testing.T, configure func(b *bench, c *whitelist.Config, o *whi
 	b.store = whitelisttest.New(b.now)
 	c := whitelist.DefaultConfig()
 	c.CheckEvery = 0
-	o := whitelist.Options{Store: b.store, Now: b.now}
+	b.auth = &whitelisttest.Identifier{}
+	o := whitelist.Options{Store: b.store, Now: b.now, Auth: b.auth.Use()}
 	if configure != nil {
 		configure(b, &c, &o)
 	}
@@ -125,10 +127,10 @@ func testCheckAnswersInOrder(t *testing.T) {
 			Text: "[{id}] Sender or client is on this site's blacklist; if that is wrong, write to postmaster@our.example and quote the id",
 		}}},
 		{Source: "whitelist", Kind: filter.Entry, Asked: 1, Hits: []filter.Hit{{
-			Symbol: "WHITELISTED", Standing: filter.Whitelisted, Detail: b.dir + "/white:2: .example.org to:our.example",
+			Symbol: "WHITELISTED", Standing: filter.Whitelisted, Claim: ".example.org", Detail: b.dir + "/white:2: .example.org to:our.example; proven by spf of example.org",
 		}}},
 		{Source: "auto-whitelist", Kind: filter.Entry, Asked: 1, Hits: []filter.Hit{{
-			Symbol: "AUTO_WHITELISTED", Standing: filter.Whitelisted, Detail: "user@our.example wrote to friend@example.org on 2016-12-14 09:30 UTC",
+			Symbol: "AUTO_WHITELISTED", Standing: filter.Whitelisted, Claim: "friend@example.org", Detail: "user@our.example wrote to friend@example.org on 2016-12-14 09:30 UTC; proven by spf of example.org",
 		}}},
 		{Source: "enabled", Kind: filter.Entry, Asked: 1, Hits: []filter.Hit{{
 			Symbol: "NOT_ENABLED", Standing: filter.NotEnabled, Detail: "enabled: none",

@@ -9,7 +9,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// A Store keeps what outlives the process: whom local users have written to, and the operator's sets. Addresses come to
+// A Store keeps what outlives the process: whom local users have written to, what they sent, and the operator's sets. Addresses come to
 // it in canonical form. It never shows what has expired, and every call ends soon after its context.
 type Store interface {
 	// LastWritten tells when local last wrote to remote.
@@ -23,6 +23,11 @@ type Store interface {
 	Correspondents(ctx context.Context, local string) (map[string]time.Time, error)
 	// Locals returns the local users that have correspondents.
 	Locals(ctx context.Context) ([]string, error)
+	// RememberSent notes under id, a digest, that local sent a message, with a note that lives for ttl. At most `most`
+	// messages of a local user are kept; the oldest go first.
+	RememberSent(ctx context.Context, local, id, note string, at time.Time, ttl time.Duration, most int) error
+	// Sent returns the notes on those of ids that local sent.
+	Sent(ctx context.Context, local string, ids []string) (notes map[string]string, err error)
 	// IsMember tells whether an operator's set holds a member.
 	IsMember(ctx context.Context, set, member string) (bool, error)
 }

@@ -18,6 +18,7 @@ type Store struct {
 
 	mu    sync.Mutex
 	users map[string]map[string]record
+	sent  map[string]map[string]record
 	sets  map[string]map[string]bool
 	err   error
 	bad   map[string]error
@@ -25,7 +26,10 @@ type Store struct {
 	calls int
 }
 
-type record struct{ at, expires time.Time }
+type record struct {
+	at, expires time.Time
+	note        string
+}
 
 var _ whitelist.Store = (*Store)(nil)
 
@@ -37,6 +41,7 @@ func New(now func() time.Time) *Store {
 	return &Store{
 		now:   now,
 		users: make(map[string]map[string]record),
+		sent:  make(map[string]map[string]record),
 		sets:  make(map[string]map[string]bool),
 		bad:   make(map[string]error),
 	}
@@ -120,19 +125,51 @@ func (s *Store) Remember(ctx context.Context, local string, remotes []string, at
 	if err := s.bad[local]; err != nil {
 		return err
 	}
-	known := s.users[local]
+	add(s.users, local, remotes, record{at: at, expires: at.Add(ttl)}, most)
+	return nil
+}
+
+// RememberSent implements whitelist.Store.
+func (s *Store) RememberSent(ctx context.Context, local, id, note string, at time.Time, ttl time.Duration, most int) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if err := s.bad[local]; err != nil {
+		return err
+	}
+	add(s.sent, local, []string{id}, record{at, at.Add(ttl), note}, most)
+	return nil
+}
+
+// Sent implements whitelist.Store.
+func (s *Store) Sent(ctx context.Context, local string, ids []string) (map[string]string, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	notes := make(map[string]string)
+	for _, id := range ids {
+		if r, ok := s.sent[local][id]; ok && s.now().Before(r.expires) {
+			notes[id] = r.note
+		}
+	}
+	return notes, nil
+}
+
+func add(users map[string]map[string]record, local string, names []string, r record, most int) {
+	known := users[local]
 	if known == nil {
 		known = make(map[string]record)
-		s.users[local] = known
+		users[local] = known
 	}
-	for _, remote := range remotes {
-		known[remote] = record{at, at.Add(ttl)}
+	for _, name := range names {
+		known[name] = r
 	}
 	oldest := slices.SortedFunc(maps.Keys(known), func(a, b string) int { return known[a].at.Compare(known[b].at) })
 	for _, remote := range oldest[:max(0, len(oldest)-most)] {
 		delete(known, remote)
 	}
-	return nil
 }
 
 // Forget implements whitelist.Store.

@@ -1,0 +1,47 @@
+package whitelisttest
+
+import (
+	"context"
+	"strings"
+
+	"winnow/pkg/message"
+	"winnow/pkg/whitelist"
+)
+
+// An Identifier tells of every message what a test says. It notes whom it was asked about.
+type Identifier struct {
+	Of     func(m *message.Message) *message.Identity // nil: SPF passes for every sender
+	Asked  []string                                   // senders, for SPF alone
+	Proved []string                                   // senders, for everything
+}
+
+var _ whitelist.Identifier = (*Identifier)(nil)
+
+// Use returns what a stage is given.
+func (i *Identifier) Use() func() whitelist.Identifier {
+	return func() whitelist.Identifier { return i }
+}
+
+// Envelope implements whitelist.Identifier.
+func (i *Identifier) Envelope(_ context.Context, m *message.Message) *message.EnvelopeIdentity {
+	i.Asked = append(i.Asked, m.Sender)
+	id := i.of(m)
+	if id == nil {
+		return nil
+	}
+	return &message.EnvelopeIdentity{SPF: id.SPF, Helo: id.Helo}
+}
+
+// Identity implements whitelist.Identifier.
+func (i *Identifier) Identity(_ context.Context, m *message.Message) *message.Identity {
+	i.Proved = append(i.Proved, m.Sender)
+	return i.of(m)
+}
+
+func (i *Identifier) of(m *message.Message) *message.Identity {
+	if i.Of != nil {
+		return i.Of(m)
+	}
+	_, domain, _ := strings.Cut(m.Sender, "@")
+	return &message.Identity{SPF: message.SPF{Result: message.AuthPass, Domain: domain}}
+}
