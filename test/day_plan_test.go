@@ -125,8 +125,9 @@ func caughtWithFew(n int, client, link, list string) batch {
 		hits: []string{list}, caughtBy: []string{list}, decisive: []string{list, "rules"}}
 }
 
-// dayZones are the lists' data.
+// dayZones are the lists' data, and what proves the senders whom somebody knows.
 var dayZones = []rig.Zone{
+	{Name: "example.net", Type: "generic", Data: []byte("@ TXT \"v=spf1 ip4:198.19.0.0/24 ip4:198.18.1.0/24 -all\"\npartner TXT \"v=spf1 ip4:198.19.0.0/24 -all\"\n")},
 	{Name: "zen.spamhaus.org", Type: "ip4set", Data: []byte("127.0.0.2 :127.0.0.2:\n198.18.1.0/24 :127.0.0.4:\n198.18.2.0/24 :127.0.0.2:\n")},
 	{Name: "zen.spamhaus.org", Type: "ip6trie", Data: []byte("2001:db8:c55::/48 :127.0.0.3:\n")},
 	{Name: "sip.invaluement.com", Type: "ip4set", Data: []byte(":127.0.0.2:\n127.0.0.2\n198.18.2.0/24\n198.18.3.0/24\n")},

@@ -426,7 +426,7 @@ func TestReload(t *testing.T) {
 	if err := s.app.Reload(); err == nil || !strings.Contains(err.Error(), "20_more.cf:1: ") {
 		t.Errorf("a broken rule: got %v, want file and line", err)
 	}
-	writeFile(t, s.dir+"/whitelist", "white@friends.example\nthis is no entry\n")
+	writeFile(t, s.dir+"/whitelist", "white@friends.example auth:none\nthis is no entry\n")
 	rule("")
 	if err := s.app.Reload(); err == nil || !strings.Contains(err.Error(), "whitelist:2: ") {
 		t.Errorf("a broken whitelist: got %v, want file and line", err)

@@ -34,6 +34,8 @@ type sitePlan struct {
 	lists   []rig.Zone // in place of those of the sample day that have the same names
 	apart   []string   // names of lists that have a name server of their own
 	postfix []string   // lines of main.cf
+	dns     []string   // records that the resolver has itself: "example.org. TXT \"text\""
+	white   string     // entries of the whitelist beside siteWhitelist
 }
 
 // siteRules give the points that a message asks for: "points: 6".
@@ -47,7 +49,7 @@ var siteRules = func() string {
 
 // Who is who at the site. Recipients of optout.example have not enabled filtering.
 const (
-	siteWhitelist = "white@friends.example\nwhite@friends.example to:our.example\nfor-anna@friends.example to:anna@our.example\n"
+	siteWhitelist = "white@friends.example auth:none\nwhite@friends.example auth:none to:our.example\nfor-anna@friends.example auth:none to:anna@our.example\n"
 	siteBlacklist = "black@pests.example\nfor-anna@pests.example to:anna@our.example\n"
 	siteEnabled   = "our.example\n"
 )
@@ -68,6 +70,7 @@ func newSiteFor(t testing.TB, plan sitePlan) *site {
 	must(t, err)
 
 	c := siteConfig(t, s.unbound.Addr())
+	writeFile(t, c.Whitelist.Whitelist, siteWhitelist+plan.white)
 	if plan.change != nil {
 		plan.change(c)
 	}
@@ -97,8 +100,17 @@ func (s *site) startDNS(t testing.TB, plan *sitePlan) {
 		must(t, err)
 		stubs = append(stubs, s.apart.Stubs()...)
 	}
-	s.unbound, err = s.rig.Unbound(t.Context(), rig.UnboundConfig{Stubs: stubs})
+	s.unbound, err = s.rig.Unbound(t.Context(), rig.UnboundConfig{Stubs: stubs, Lines: localData(plan.dns)})
 	must(t, err)
+}
+
+// localData has a resolver answer with records of its own.
+func localData(records []string) []string {
+	var lines []string
+	for _, r := range records {
+		lines = append(lines, "local-data: '"+r+"'")
+	}
+	return lines
 }
 
 // without returns those of the zones that have another name than all of others.
