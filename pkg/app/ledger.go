@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.uber.org/zap"
@@ -77,6 +78,9 @@ func messageFields(m *message.Message, v *filter.Verdict) []zap.Field {
 	if id := m.Identified(); id != nil {
 		fields = append(fields, zap.Strings("identity", identity(id)))
 	}
+	if claims := claims(v); len(claims) > 0 {
+		fields = append(fields, zap.Strings("claims", claims))
+	}
 	if v.Weakened != filter.None {
 		fields = append(fields, zap.Stringer("weakened_from", v.Weakened))
 	}
@@ -117,6 +121,18 @@ func identity(id *message.Identity) []string {
 			all = append(all, strings.TrimSpace(f.Method+"="+f.Result.String()+" "+f.Domain))
 		}
 	}
+	return all
+}
+
+// claims lists whom the message claimed to be from, to somebody who knows him, without proof.
+func claims(v *filter.Verdict) []string {
+	var all []string
+	v.Each(func(_ *filter.Report, _ *filter.Result, hit *filter.Hit) {
+		text := hit.Symbol + ": " + hit.Detail
+		if hit.Claim != "" && hit.Observe && len(all) < maxLogged && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	})
 	return all
 }
 

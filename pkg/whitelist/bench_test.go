@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 	"winnow/pkg/whitelist"
 	"winnow/pkg/whitelist/whitelisttest"
 )
@@ -86,6 +87,39 @@ func BenchmarkCheck(b *testing.B) {
 			}
 			if hits != bm.hits {
 				b.Errorf("got %d hits, want %d", hits, bm.hits)
+			}
+		})
+	}
+}
+
+// The proof phase for one recipient: of a stranger's mail, of one in a long thread, of one that was made to cost much, and
+// of a correspondent's.
+func BenchmarkProof(b *testing.B) {
+	store := whitelisttest.New(time.Now)
+	if err := store.Remember(context.Background(), "user@our.example", []string{"friend@example.org"}, time.Now(), time.Hour, 10); err != nil {
+		b.Fatal(err)
+	}
+	auth := &whitelisttest.Identifier{Of: func(*message.Message) *message.Identity { return identity("dkim:example.org") }}
+	stage, err := whitelist.New(whitelist.DefaultConfig(), whitelist.Options{Store: store, Auth: auth.Use()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stage.Close()
+	hostile := strings.Repeat("<a@b>", 20_000)
+	for _, bm := range []struct {
+		name, author string
+		fields       []message.Field
+	}{
+		{"stranger", "a@pests.example", nil},
+		{"thread", "a@pests.example", []message.Field{field("References", manyIDs(30)), field("In-Reply-To", "<1@else.example>")}},
+		{"hostile", "a@pests.example", []message.Field{field("References", hostile), field("In-Reply-To", hostile)}},
+		{"correspondent", "friend@example.org", nil},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				auth.Proved = auth.Proved[:0]
+				stage.Proof().Check(context.Background(), whole("bounces@esp.example", bm.author, "user@our.example", bm.fields...))
 			}
 		})
 	}

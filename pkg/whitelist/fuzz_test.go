@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"winnow/pkg/message"
 )
 
 // Every text is either refused with a line for each fault, or read into entries that say the same when they are written
@@ -72,6 +74,48 @@ func toOf(e *Entry) string {
 		return "a@sub" + e.To
 	}
 	return "a@" + e.To
+}
+
+// Whatever stands in the fields, what is looked up is bounded and could be an id, and the same id is not looked up twice.
+func FuzzAnsweredIDs(f *testing.F) {
+	f.Add("<a@b>", "<c@d> <e@f>\n\t<g@h>")
+	f.Add("Your message of Monday <a@\n b> (urgent)", "<<a@b>> <a@b> <>")
+	f.Add("<", "<"+strings.Repeat("a", 2000)+"@b>"+strings.Repeat("<x@y>", 50))
+	f.Fuzz(func(t *testing.T, inReplyTo, references string) {
+		h := message.Header{{Name: "In-Reply-To", Value: inReplyTo}, {Name: "REFERENCES", Value: references}, {Name: "Message-ID", Value: inReplyTo}}
+		ids := answeredIDs(h)
+		had := map[string]bool{}
+		for _, id := range append(ids, messageID(h)) {
+			if len(id) > maxReplyText || strings.ContainsAny(id, "<> \r\n\t") {
+				t.Errorf("%q is no id", id)
+			}
+		}
+		for _, id := range ids {
+			if had[id] {
+				t.Errorf("%q comes twice", id)
+			}
+			had[id] = true
+		}
+		if len(ids) > maxReplyIDs {
+			t.Errorf("%d ids, want at most %d", len(ids), maxReplyIDs)
+		}
+	})
+}
+
+// A list of freemail domains is refused or holds what it says.
+func FuzzParseFreemail(f *testing.F) {
+	f.Add([]byte("gmail.com\n# c\n\tb\u00fccher.example # d\r\n.com\nfoo"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		freemail, err := ParseFreemail("f", data)
+		if err != nil {
+			return
+		}
+		for name := range freemail.names {
+			if freemail.check(name) == nil || freemail.check("."+name) == nil || freemail.check("a@"+name) != nil {
+				t.Errorf("%s may stand in a whitelist, or an address there may not", name)
+			}
+		}
+	})
 }
 
 // No address makes trouble, and the canonical form of a canonical form is itself.

@@ -20,9 +20,11 @@ import (
 // Of ids and addresses digests are kept: they tell the same and are of no use to whoever reads the store.
 
 const (
-	maxReplyIDs  = 10  // ids that are looked up: the latest of a thread
-	maxReplyText = 998 // octets of an id: no line is longer (RFC 5322, 2.1.1)
-	maxNoted     = 100 // recipients of one message that are remembered with its id
+	maxReplyIDs   = 10      // ids that are looked up: the latest of a thread
+	maxReplyText  = 998     // octets of an id: no line is longer (RFC 5322, 2.1.1)
+	maxReplyField = 8 << 10 // octets of a field that are read: of In-Reply-To the first, of References the last
+	maxReplyRead  = 4       // fields of either name that are read; there should be one (RFC 5322, 3.6)
+	maxNoted      = 100     // recipients of one message that are remembered with its id
 
 	idOctets    = 9 // of a digest: 12 characters, of which nobody finds a second one like it
 	whomOctets  = 6
@@ -59,7 +61,7 @@ func messageID(h message.Header) string {
 	id := ""
 	for i := range h {
 		if strings.EqualFold(h[i].Name, "Message-ID") {
-			ids := idsIn(h[i].Value)
+			ids := idsIn(h[i].Value[:min(len(h[i].Value), maxReplyField)])
 			if id != "" || len(ids) != 1 {
 				return ""
 			}
@@ -72,12 +74,16 @@ func messageID(h message.Header) string {
 // answeredIDs returns the ids that a message answers, the latest first: In-Reply-To, then References from its end.
 func answeredIDs(h message.Header) []string {
 	var direct, thread []string
+	read := [2]int{}
 	for i := range h {
+		value := h[i].Value
 		switch {
-		case strings.EqualFold(h[i].Name, "In-Reply-To"):
-			direct = append(direct, idsIn(h[i].Value)...)
-		case strings.EqualFold(h[i].Name, "References"):
-			thread = append(thread, idsIn(h[i].Value)...)
+		case strings.EqualFold(h[i].Name, "In-Reply-To") && read[0] < maxReplyRead:
+			read[0]++
+			direct = append(direct, idsIn(value[:min(len(value), maxReplyField)])...)
+		case strings.EqualFold(h[i].Name, "References") && read[1] < maxReplyRead:
+			read[1]++
+			thread = append(thread, idsIn(value[max(0, len(value)-maxReplyField):])...)
 		}
 	}
 	var ids []string
