@@ -83,3 +83,25 @@ func BenchmarkGet(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSent asks what is asked of a message that answers ten others.
+func BenchmarkSent(b *testing.B) {
+	subjects(b, func(b *testing.B, s store.Store) {
+		ids := []string{}
+		for i := range 200 {
+			id := fmt.Sprintf("digest%06d", i)
+			if err := s.RememberSent(b.Context(), "ann@example.org", id, "AbCdEfGh", time.Now(), time.Hour, 500); err != nil {
+				b.Fatal(err)
+			}
+			if i%20 == 0 {
+				ids = append(ids, id)
+			}
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if notes, err := s.Sent(b.Context(), "ann@example.org", ids); len(notes) != len(ids) || err != nil {
+				b.Fatal(notes, err)
+			}
+		}
+	})
+}

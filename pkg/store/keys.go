@@ -6,16 +6,17 @@ package store
 //	winnow:dns:KEY            string  one DNS answer                           with the answer     100 octets and the answer
 //	winnow:awl:LOCAL          hash    remote -> when written to, expiry (ms)   with its last entry 75 octets a remote
 //	winnow:awl-locals         zset    local -> expiry of its last entry        with its last entry 120 octets a local user
-//	winnow:sent:LOCAL         hash    id's digest -> when sent, expiry, note   with its last entry 85 octets a message
+//	winnow:sent:LOCAL         hash    id's digest -> when sent, expiry, note   with its last entry 55 octets a message
 //	winnow:{stats}:day:DAY    hash    counter -> amount                        retention, 400 days 40 octets a counter
 //	winnow:{stats}:seq:NODE   string  the last batch that was added            retention, 400 days 90 octets a start of winnow
 //	winnow:set:NAME           set     what the operator put there              never: it is his    90 octets a member
 //
-// A site with 10 lists has some 300 counters a day, and two for each content rule that hit, of which SpamAssassin's rules
-// make some 600, and two for each known sender whom others impersonate, at most 1,000 a node: 60 KB, 24 MB for 400 days. 5,000 users with 100 correspondents each
-// take 40 MB, the messages of a month of theirs, 5 each day, 65 MB, a million DNS answers 150 MB. Redis may run with any maxmemory-policy: what it evicts of all but
-// the account and the sets is asked or learned again. To the account an eviction is a loss: give Redis the room, or "noeviction", under which the
-// counters wait in winnow's journal until there is some.
+// A site with 10 lists has some 300 counters a day, two for each content rule that hit, of which SpamAssassin's rules make
+// some 600, and two for each known sender whom somebody impersonates, 1,000 a node at most: 60 KB, 24 MB for 400 days. 5,000
+// users with 100 correspondents each take 40 MB, what they sent in a month, 5 messages a day each, as much again, a million
+// DNS answers 150 MB. Redis may run with any maxmemory-policy: what it evicts of DNS answers, correspondents and sent
+// messages is asked or learned again. To the account an eviction is a loss: give Redis the room, or "noeviction", under which
+// the counters wait in winnow's journal until there is some.
 //
 // Keys show in MONITOR, SLOWLOG and dumps, so none may hold a secret. DNS questions do, where a list's zone holds its
 // subscriber's key; pkg/dns hands in a digest of them.
