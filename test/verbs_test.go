@@ -107,6 +107,22 @@ func (d *daemon) testWhitelist(t *testing.T) {
 		t.Errorf("got users %v and %d entries of the file", shown.Users, len(shown.Whitelist))
 	}
 	answered("of a correspondent", 'a')
+	if o := d.deliver(t, "198.19.9.9", answer); o.Reply.Code != 'y' {
+		t.Errorf("from a host that may not send for him: got %v", o)
+	}
+	var forged []struct {
+		Senders []struct {
+			Sender string
+			Forged int
+		}
+	}
+	until(t, "whom somebody impersonates", func() error {
+		d.read(t, &forged, "stats", "--forged")
+		return missing(len(forged) == 1 && len(forged[0].Senders) == 1 && forged[0].Senders[0].Sender == friend && forged[0].Senders[0].Forged == 1, "got %v", forged)
+	})
+	if got := d.command(t, "whitelist", "check"); got.code != 0 || strings.Count(got.stdout, "no fault") != 2 {
+		t.Errorf("whitelist check: got %+v", got)
+	}
 	forget := []string{"whitelist", "remove", friend, "--to", anna, "--learned"}
 	if got := d.command(t, forget...); got.code != 0 {
 		t.Errorf("taking it back: got %+v", got)

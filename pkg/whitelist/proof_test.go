@@ -274,3 +274,34 @@ func TestProofWhileTheStoreIsAway(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Of what a relay of ours hands on, networks mean who gave it to the relay, and the relay itself is nobody.
+func TestNetworksOfRelayedMail(t *testing.T) {
+	b := newBench(t, func(b *bench, c *whitelist.Config, _ *whitelist.Options) {
+		c.Whitelist = b.file("white", "192.0.2.0/24\n198.51.100.0/24 # partner\n")
+	})
+	for giver, want := range map[string]string{
+		"198.51.100.7": " | WHITELISTED",
+		"203.0.113.7":  " | ",
+		"192.0.2.78":   " | WHITELISTED",
+	} {
+		m := whole("a@esp.example", "a@esp.example", "user@our.example")
+		m.Client = message.Client{Addr: netip.MustParseAddr("192.0.2.77"), Name: "mx2.our.example", Relay: true}
+		m.Site = &message.Site{Relays: []netip.Prefix{netip.MustParsePrefix("192.0.2.77/32")}}
+		received := " from client.example (client.example [" + giver + "])\n\tby mx2.our.example (Postfix) with ESMTP id 4711\n\tfor <user@our.example>; Wed, 14 Dec 2016 09:00:00 +0000 (UTC)"
+		m.Header = append(message.Header{field("Received", received)}, m.Header...)
+		var parts []string
+		for _, results := range [][]filter.Result{b.Check(context.Background(), m.Ask("user@our.example")), b.Proof().Check(context.Background(), m.AskWhole("user@our.example"))} {
+			var symbols []string
+			for _, r := range results {
+				for _, h := range r.Hits {
+					symbols = append(symbols, h.Symbol)
+				}
+			}
+			parts = append(parts, strings.Join(symbols, " "))
+		}
+		if got := strings.Join(parts, " | "); got != want {
+			t.Errorf("given by %s: got %q, want %q", giver, got, want)
+		}
+	}
+}

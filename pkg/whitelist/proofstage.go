@@ -78,7 +78,8 @@ func (s *Stage) proveEntries(m *message.Message, w *witness, senders []address, 
 			}
 		}
 	}
-	if origin := m.Origin().Addr; origin != m.Client.Addr { // of mail that a relay of ours handed on
+	if m.Client.Relay { // now it is known who gave it the message
+		origin := m.Origin().Addr
 		for e := range set.byClient(origin, recipient) {
 			r.Hits = []filter.Hit{{Symbol: whitelisted, Standing: filter.Whitelisted, Detail: e.where() + "; handed on from " + origin.String()}}
 			return r

@@ -174,7 +174,7 @@ func (s *Stage) white(m *message.Message, w *witness, sender, recipient address)
 			return r
 		}
 	}
-	for e := range set.byClient(m.Client.Addr, recipient) {
+	for e := range set.byClient(m.Origin().Addr, recipient) { // not yet known of what a relay of ours hands on
 		r.Hits = []filter.Hit{{Symbol: whitelisted, Standing: filter.Whitelisted, Detail: e.where()}}
 		break
 	}
