@@ -140,8 +140,8 @@ func claims(v *filter.Verdict) []string {
 func hits(v *filter.Verdict) []string {
 	var all []string
 	v.Each(func(_ *filter.Report, result *filter.Result, hit *filter.Hit) {
-		if result.Kind == filter.Entry && hit.Score == 0 {
-			return // that stands with the recipients
+		if hit.Score == 0 && (result.Kind == filter.Entry || result.Kind == filter.Rules && hit.Action == filter.None) {
+			return // that stands with the recipients, or with the identity
 		}
 		text := fmt.Sprintf("%s %g", hit.Symbol, hit.Score)
 		if hit.Observe {

@@ -99,6 +99,8 @@ func TestReloadKeepsWhatTakesARestart(t *testing.T) {
 	read.StateDir += "-elsewhere"
 	read.Milter.MaxConnections++
 	read.Policy.Tag = 4
+	read.Auth.MaxSignatures = 3
+	before := a.Auth()
 	for range 2 {
 		if err := a.Reload(); err != nil {
 			t.Fatal(err)
@@ -112,6 +114,9 @@ func TestReloadKeepsWhatTakesARestart(t *testing.T) {
 		if want := []string{"state_dir", "milter"}; !cmp.Equal(sections, want) {
 			t.Errorf("got %v, want %v", sections, want)
 		}
+	}
+	if a.Auth() == before || a.current.Load().config.Auth.MaxSignatures != 3 {
+		t.Error("who is believed is judged by the old settings")
 	}
 	if now := a.current.Load().config; now.Policy.Tag != 4 || now.StateDir != c.StateDir {
 		t.Errorf("in force: tag %g, state_dir %s; want 4, %s", now.Policy.Tag, now.StateDir, c.StateDir)
