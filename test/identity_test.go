@@ -336,10 +336,14 @@ func TestARCThroughPostfix(t *testing.T) {
 	mail.Data = bytes.Replace(mail.Data, []byte("the list"), []byte("the liar"), 1)
 	matches(t, "changed behind the seal", trusts.send(t, mail).Final().String(), "^550 5")
 
-	// A list that signs what it hands on is a list by its own name, sealed or not.
-	listed := append([]byte("List-Id: <tents.list.example>\r\n"), authored("writer@signed.example", "listed")...)
+	// A list that signs what it hands on, and broke the author's signature, is excused without a seal; one that left none is not.
+	author := sign(t, authored("writer@signed.example", "listed"), "signed.example")
+	listed := append([]byte("List-Id: <tents.list.example>\r\n"), append(author, "-- \r\nthe list\r\n"...)...)
 	mail.Data = sign(t, listed, "list.example")
 	matches(t, "a list", trustsNobody.send(t, mail).Final().String(), "^250 ")
-	mail.Data = append([]byte("List-Id: <tents.list.example>\r\n"), authored("writer@signed.example", "pretends")...)
+	if made := trustsNobody.made(t, "listed"); !slices.Contains(made.symbols, "DMARC_LIST") {
+		t.Errorf("got %v", made.symbols)
+	}
+	mail.Data = sign(t, append([]byte("List-Id: <tents.list.example>\r\n"), authored("writer@signed.example", "pretends")...), "list.example")
 	matches(t, "no list", trustsNobody.send(t, mail).Final().String(), "^550 5")
 }

@@ -169,9 +169,12 @@ func aboutDMARC(d *message.DMARC) string {
 	return joined(fmt.Sprintf("%s; p=%s of %s", d.Author, d.Policy, d.Domain), d.Reason)
 }
 
-func dmarcExempt(f *facts) (string, bool) {
-	d := &f.id.DMARC
-	return told(d.Result == message.AuthFail && d.Exempt != "", func() string { return joined(aboutDMARC(d), d.Exempt) })
+// dmarcExempt tells of a failure that is excused, by a sealer that is trusted or by a list that anybody could be.
+func dmarcExempt(trusted bool) func(*facts) (string, bool) {
+	return func(f *facts) (string, bool) {
+		d := &f.id.DMARC
+		return told(d.Result == message.AuthFail && d.Exempt != "" && f.id.ARC.Trusted == trusted, func() string { return joined(aboutDMARC(d), d.Exempt) })
+	}
 }
 
 func dmarcMissing(f *facts) (string, bool) {

@@ -101,7 +101,11 @@ func TestSymbols(t *testing.T) {
 		"dmarc reject":     {func(m *mail) { m.id.DMARC = message.DMARC{Result: message.AuthFail, Policy: "reject", NoName: true} }, "DMARC_REJECT DMARC_NO_NAME"},
 		"dmarc exempt": {func(m *mail) {
 			m.id.DMARC = message.DMARC{Result: message.AuthFail, Policy: "reject", Exempt: "a list"}
-		}, "DMARC_EXEMPT"},
+		}, "DMARC_LIST"},
+		"dmarc trusted": {func(m *mail) {
+			m.id.DMARC = message.DMARC{Result: message.AuthFail, Policy: "reject", Exempt: "a seal"}
+			m.id.ARC = message.ARC{Result: message.AuthPass, Trusted: true}
+		}, "DMARC_EXEMPT ARC_VALID ARC_TRUSTED"},
 		"dmarc missing":   {func(m *mail) { m.id.DMARC = message.DMARC{Author: "example.org"} }, "DMARC_MISSING"},
 		"dmarc temperror": {func(m *mail) { m.id.DMARC = message.DMARC{Result: message.AuthTempError, Author: "example.org"} }, ""},
 		"arc":             {func(m *mail) { m.id.ARC = message.ARC{Result: message.AuthPass} }, "ARC_VALID"},

@@ -81,7 +81,8 @@ var symbols = []symbol{
 	{"DMARC_NONE", 0.3, "", "it is not proven; its policy asks for nothing", dmarcFails("none")},
 	{dmarcQuarantine, 1.2, "", "it is not proven; its policy asks to suspect such mail", dmarcFails("quarantine")},
 	{dmarcReject, 1.8, "", "it is not proven; its policy asks to refuse such mail", dmarcFails("reject")},
-	{"DMARC_EXEMPT", 0, "", "it is not proven, but a trusted sealer or a mailing list handed the mail on, so that this is not held against it", dmarcExempt},
+	{"DMARC_EXEMPT", 0, "", "it is not proven, but a sealer that you trust saw it proven, and handed the mail on", dmarcExempt(true)},
+	{"DMARC_LIST", 0.8, "", "it is not proven, and a mailing list may be why: that is a hint, which can be forged", dmarcExempt(false)},
 	{"DMARC_MISSING", 0, "", "the author's domain has no policy", dmarcMissing},
 	{"DMARC_NO_NAME", 1, "", "the author's domain does not exist, though it lies under one with a policy", dmarcNoName},
 
