@@ -112,7 +112,7 @@ func (r *CachedResolver) remembered(q Question) (_ Answer, err error, ok bool) {
 	if answer.TTL <= 0 {
 		return Answer{}, nil, false
 	}
-	answer.Cached = true
+	answer.Cached, answer.Age = true, e.keep-answer.TTL
 	if e.err != nil {
 		r.count.suppressed.Add(1)
 		return answer, e.err, true

@@ -61,7 +61,10 @@ func TestCacheKeepsAnswers(t *testing.T) {
 				if err != nil || !second.Cached || second.TTL != time.Second {
 					t.Errorf("a second before its end: got %+v, error %v, want it from memory for one more second", second, err)
 				}
-				second.Cached, second.TTL = first.Cached, first.TTL
+				if second.Age != tt.keep-time.Second {
+					t.Errorf("got an age of %v, want %v", second.Age, tt.keep-time.Second)
+				}
+				second.Cached, second.TTL, second.Age = first.Cached, first.TTL, first.Age
 				if diff := cmp.Diff(first, second, sameAddrs); diff != "" {
 					t.Error(diff)
 				}

@@ -60,6 +60,7 @@ type Answer struct {
 	NXDomain bool          // there is no such name; false where only the type is missing
 	TTL      time.Duration // how long it holds from now on; 0 where a negative answer did not say
 	Cached   bool          // no question was sent for it: a cache answered, or another caller was asking already
+	Age      time.Duration // how long this process has had it; 0 where it did not
 }
 
 // Empty tells whether there was no record: no such name, or none of that type.

@@ -35,6 +35,7 @@ func (c *check) run(ctx context.Context, client netip.Addr) {
 			c.result.Cached++
 		}
 	}
+	c.src.answers(c.result, c.questions)
 	worst := worst(c.questions)
 	c.result.Hits = c.src.hits(client, c.questions)
 	if c.result.Err = c.src.failure(worst); c.result.Err == nil {

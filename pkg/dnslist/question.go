@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"winnow/pkg/dns"
 	"winnow/pkg/filter"
@@ -19,7 +20,8 @@ type question struct {
 	name    string // in the DNS: holds the list's secret
 
 	addrs   []netip.Addr
-	cached  bool // no question was sent for it
+	cached  bool          // no question was sent for it
+	age     time.Duration // how long a cache has had it
 	outcome Outcome
 	codes   codeSet // that the answer stands for
 	unknown bool    // some of the answer is not declared
@@ -62,7 +64,7 @@ func (src *source) put(ctx context.Context, r dns.Resolver, q *question) {
 		}
 	}()
 	answer, err := r.Resolve(ctx, dns.Question{Name: q.name, Type: dns.A})
-	q.cached = answer.Cached
+	q.cached, q.age = answer.Cached, answer.Age
 	if guarded, ok := errors.AsType[*guardError](err); ok {
 		answer.Addrs, err = guarded.addrs, nil
 	}
@@ -90,6 +92,22 @@ func (q *question) rank() int {
 		return Unknown.rank() // a hit that has undeclared codes beside it
 	}
 	return q.outcome.rank()
+}
+
+// answers notes in a result how old what was answered is, and what was in it.
+func (src *source) answers(result *filter.Result, questions []question) {
+	for i := range questions {
+		q := &questions[i]
+		result.Age = max(result.Age, q.age)
+		if len(q.addrs) == 0 {
+			continue
+		}
+		a := filter.Answer{Name: src.show(q.key), Codes: q.addrs[:min(len(q.addrs), maxShown)], Cached: q.cached, Age: q.age}
+		if q.subject != nil {
+			a.Ask, a.Guess = q.subject.ask.String(), q.subject.guess
+		}
+		result.Answers = append(result.Answers, a)
+	}
 }
 
 // failure returns why the question's answer was not all that it should be, nil where it was.

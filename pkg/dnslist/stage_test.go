@@ -141,9 +141,27 @@ func TestConnect(t *testing.T) {
 	}
 }
 
+// A result keeps what the list answered, whatever we make of it, and how old that is; a list's key is not shown.
+func TestAnswers(t *testing.T) {
+	zones := dnstest.Zones{
+		"1.2.0.192.alpha.example": dnstest.A("127.0.0.9", "127.0.0.77"),
+		"1.2.0.192.beta.example":  dnstest.A("127.255.255.254"),
+	}
+	got := newSet(t, clientsFile, zones).DNSBL().Check(t.Context(), clientMessage("192.0.2.1"))
+	want := [][]filter.Answer{
+		{{Ask: "client", Name: "1.2.0.192.alpha.example", Codes: addrs("127.0.0.9 127.0.0.77")}},
+		{{Ask: "client", Name: "1.2.0.192.beta.example", Codes: addrs("127.255.255.254")}},
+	}
+	for i := range want {
+		if diff := cmp.Diff(want[i], got[i].Answers, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", got[i].Source, diff)
+		}
+	}
+}
+
 // results compares results by what decides: errors by their kind, and no times.
 var results = cmp.Options{
-	cmpopts.IgnoreFields(filter.Result{}, "Took", "Kind"),
+	cmpopts.IgnoreFields(filter.Result{}, "Took", "Kind", "Answers", "Age"),
 	cmp.Comparer(func(a, b error) bool { return a == nil && b == nil || errors.Is(b, a) || errors.Is(a, b) }),
 }
 

@@ -117,7 +117,7 @@ func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer,
 	if guarded, ok := errors.AsType[*guardError](err); ok {
 		answer.Addrs, err = guarded.addrs, nil
 	}
-	q.cached = answer.Cached
+	q.cached, q.age = answer.Cached, answer.Age
 	switch {
 	case err != nil:
 		q.outcome, q.err = Failed, v.src.hide(err)
@@ -192,6 +192,7 @@ func (v *Visit) Result() filter.Result {
 	if len(v.questions) == 0 {
 		return result
 	}
+	v.src.answers(&result, v.questions)
 	worst := worst(v.questions)
 	result.Err = v.src.failure(worst)
 	v.src.learn(v.start, v.questions, worst)

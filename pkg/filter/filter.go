@@ -10,6 +10,10 @@ package filter
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"winnow/pkg/message"
@@ -39,7 +43,15 @@ const (
 // phases is how many there are.
 const phases = int(Content) + 1
 
-func (p Phase) String() string { return [...]string{"connect", "envelope", "proof", "content"}[p] }
+var phaseNames = [...]string{"connect", "envelope", "proof", "content"}
+
+func (p Phase) String() string { return phaseNames[p] }
+
+// MarshalText writes the phase as its name.
+func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads a phase's name.
+func (p *Phase) UnmarshalText(text []byte) error { return unmarshal(p, text, "phase", phaseNames[:]) }
 
 // A Kind says what sort of thing a source is, which is how the account treats it.
 type Kind int
@@ -49,6 +61,16 @@ const (
 	Rules             // content rules: one row for all of them
 	Entry             // entries that give a recipient a standing: whitelist, blacklist, filtering not enabled
 )
+
+var kindNames = [...]string{"list", "rules", "entry"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// MarshalText writes the kind as its name.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads a kind's name.
+func (k *Kind) UnmarshalText(text []byte) error { return unmarshal(k, text, "kind", kindNames[:]) }
 
 // A Result is one source's answer about one message.
 type Result struct {
@@ -60,6 +82,19 @@ type Result struct {
 	Cached int           // those of them that a cache answered
 	Took   time.Duration // from the first question to the last answer
 	Listed bool          // it lists something of the message, which is worth nothing by itself: a rule looks at it
+	Age    time.Duration // of the oldest answer that a cache gave
+	// Answers are those that had records, as the list gave them: what a code means may change, what was answered does not.
+	Answers []Answer
+}
+
+// An Answer is what a list had for one thing that it was asked about.
+type Answer struct {
+	Ask    string        // what was asked about: "client", "uri"
+	Name   string        // in the DNS, without the list's secret: "4.3.2.1.zen.spamhaus.org"
+	Codes  []netip.Addr  // its return codes, all of them
+	Guess  bool          // it was asked about what only looks like a link
+	Cached bool          // a cache had it
+	Age    time.Duration // for so long
 }
 
 // What a source's Err may be beyond a plain failure; the account keeps them apart.
@@ -114,13 +149,17 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText reads an action's name.
 func (a *Action) UnmarshalText(text []byte) error {
-	for i, name := range actionNames {
-		if name == string(text) {
-			*a = Action(i)
-			return nil
-		}
+	return unmarshal(a, text, "action", actionNames[:])
+}
+
+// unmarshal reads the name of a value that is its place among names.
+func unmarshal[T ~int](into *T, text []byte, what string, names []string) error {
+	i := slices.Index(names, string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown %s %q: one of %s", what, text, strings.Join(names, ", "))
 	}
-	return errors.New(`unknown action "` + string(text) + `": one of none, accept, tag, quarantine, defer, reject, discard`)
+	*into = T(i)
+	return nil
 }
 
 // A Standing is what the envelope phase makes of one recipient, and the proof phase of those that it is asked for.
@@ -134,12 +173,17 @@ const (
 	Held                        // the recipient knows the sender, if it is the sender: what is to be proven decides at the end
 )
 
-func (s Standing) String() string {
-	return [...]string{"scan", "not enabled", "whitelisted", "blacklisted", "held"}[s]
-}
+var standingNames = [...]string{"scan", "not enabled", "whitelisted", "blacklisted", "held"}
+
+func (s Standing) String() string { return standingNames[s] }
 
 // MarshalText writes the standing as its name.
 func (s Standing) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a standing's name.
+func (s *Standing) UnmarshalText(text []byte) error {
+	return unmarshal(s, text, "standing", standingNames[:])
+}
 
 // A Class is what a message is counted as. Every message has exactly one; NoMessage is a transaction that never became
 // one, because the connection was refused or the client went away.
@@ -164,3 +208,6 @@ func (c Class) String() string { return classNames[c] }
 
 // MarshalText writes the class as its name.
 func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a class's name.
+func (c *Class) UnmarshalText(text []byte) error { return unmarshal(c, text, "class", classNames[:]) }

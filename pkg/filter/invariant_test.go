@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"winnow/pkg/filter"
@@ -29,6 +31,11 @@ func TestInvariants(t *testing.T) {
 			recipients = append(recipients, name+"@our.example")
 		}
 		v := run(pipeline(config, stages...), m, recipients...)
+
+		again, complete := filter.NewPolicy(config).Again(m, v)
+		if diff := cmp.Diff(v, again, cmpopts.IgnoreFields(filter.Verdict{}, "Policy", "Messages", "Number"), cmpopts.EquateErrors()); diff != "" || !complete {
+			t.Errorf("decided again by the same answers, complete %v (-then +now):\n%s", complete, diff)
+		}
 
 		lenient, unwanted := false, false
 		for _, r := range v.Recipients {

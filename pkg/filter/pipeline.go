@@ -130,7 +130,9 @@ func (p *Pipeline) Check(ctx context.Context, m *message.Message, recipients []s
 }
 
 // End classes a transaction that ended before its content came: a message that the blacklist left no recipient, or none.
-func (p *Pipeline) End(v *Verdict) {
+func (p *Pipeline) End(v *Verdict) { end(v) }
+
+func end(v *Verdict) {
 	v.Class = NoMessage
 	if v.AcceptedAny() {
 		return // the client went away: whatever it meant to send, it did not

@@ -96,9 +96,12 @@ type Policy struct {
 // NewPolicy returns the policy of a valid configuration.
 func NewPolicy(c Config) *Policy { return &Policy{config: c} }
 
+// Config is what the policy decides by.
+func (p *Policy) Config() Config { return p.config }
+
 // connect decides on a connection: the first demand in configuration order counts, unless a list speaks for the client.
 func (p *Policy) connect(m *message.Message, v *Verdict) {
-	v.Action = Accept
+	v.Action, v.Policy = Accept, p
 	if m.Outbound() {
 		v.Reason = "own network"
 		return

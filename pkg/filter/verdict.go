@@ -21,6 +21,9 @@ type Verdict struct {
 	Relayed    bool        // a relay handed it on: see message.Client
 	Recipients []Recipient // every recipient that was asked about, refused ones included, in order
 	Reports    []Report    // one for each run of a stage
+	Policy     *Policy     // on a connection's verdict: that decided, and decides on its messages
+	Messages   int         // on a connection's verdict: how many were begun over it
+	Number     int         // on a message's verdict: which of them it is, the first is 1
 }
 
 // A Decider is a hit that decided alone, and whose it was.
@@ -54,7 +57,12 @@ func (r *Recipient) Refused() bool { return r.Action >= Defer }
 
 // NewVerdict starts the verdict on a message of a connection; connection is the verdict of the connect phase, or nil.
 func NewVerdict(id string, connection *Verdict) *Verdict {
-	return &Verdict{ID: id, Connection: connection}
+	v := &Verdict{ID: id, Connection: connection}
+	if connection != nil {
+		connection.Messages++
+		v.Number = connection.Messages
+	}
+	return v
 }
 
 // Refused tells whether a connection's verdict is that its recipients are to be refused.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -37,6 +38,16 @@ func (r AuthResult) String() string { return authResults[r] }
 
 // MarshalText writes the result in the words of RFC 8601.
 func (r AuthResult) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a result in the words of RFC 8601.
+func (r *AuthResult) UnmarshalText(text []byte) error {
+	i := slices.Index(authResults[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown result %q: one of %s", text, strings.Join(authResults[:], ", "))
+	}
+	*r = AuthResult(i)
+	return nil
+}
 
 // An SPF is what a domain's SPF record (RFC 7208) says of a client.
 type SPF struct {

@@ -1,0 +1,121 @@
+package filter
+
+import (
+	"slices"
+
+	"winnow/pkg/message"
+)
+
+// Again decides once more on a message that was decided on, by what its stages answered then: what would this policy, or what
+// would be without some of the answers (see Without)? It asks nobody and changes nothing of told. m needs no more of the
+// message than who sent it: client, login, size.
+//
+// It is the same decision: with the policy and the answers of then it comes out as it did. It is not complete where the message
+// would have gone on to stages that never saw it, as one does that a list refused; then it is what is known without them.
+func (p *Policy) Again(m *message.Message, told *Verdict) (v *Verdict, complete bool) {
+	var connection *Verdict
+	if told.Connection != nil {
+		connection = p.ConnectionAgain(m.Client, told.Connection)
+	}
+	v = NewVerdict(told.ID, connection)
+	p.recipientsAgain(m, v, told)
+	if told.Action == None || len(v.Recipients) > 0 && !v.AcceptedAny() { // it was given up, or is refused whatever it holds
+		end(v)
+		return v, true
+	}
+	if !m.Outbound() {
+		proveAgain(v, told)
+		p.settle(v)
+		if len(v.Recipients) > 0 && !v.AcceptedAny() {
+			end(v)
+			return v, true
+		}
+	}
+	v.Class = p.class(m, v)
+	scanned := false
+	for _, r := range told.Reports {
+		if r.Phase == Content {
+			scanned = true
+			if v.Class == ClassScanned {
+				v.Reports = append(v.Reports, r)
+			}
+		}
+	}
+	p.content(m, v)
+	return v, scanned || v.Class != ClassScanned
+}
+
+// ConnectionAgain is Again for a connection.
+func (p *Policy) ConnectionAgain(client message.Client, told *Verdict) *Verdict {
+	v := &Verdict{ID: told.ID, Reports: told.Reports}
+	p.connect(&message.Message{Client: client}, v)
+	return v
+}
+
+// recipientsAgain decides on each recipient by what was said about it.
+func (p *Policy) recipientsAgain(m *message.Message, v, told *Verdict) {
+	v.Relayed = told.Relayed
+	said := sayings{told: told.Reports, phase: Envelope}
+	for i := range told.Recipients {
+		asked := &message.Message{Client: m.Client, User: m.User, Recipient: told.Recipients[i].Address}
+		v.Recipients = append(v.Recipients, p.recipient(asked, v, said.about(asked.Recipient, v)))
+	}
+}
+
+// proveAgain gives recipients the standing that was proven for them. One that was not asked about then has no proof.
+func proveAgain(v, told *Verdict) {
+	said := sayings{told: told.Reports, phase: Proof}
+	for i := range v.Recipients {
+		if r := &v.Recipients[i]; !r.Refused() && (r.Standing == Scan || r.Standing == Held) {
+			r.prove(said.about(r.Address, v))
+		}
+	}
+}
+
+// A sayings is the reports of a phase that is asked for each recipient.
+type sayings struct {
+	told  []Report
+	phase Phase
+	next  int // in told
+}
+
+// about returns what was said about a recipient, and puts it into v. One who was named several times over is answered by what
+// was said once, so that no points count twice.
+func (s *sayings) about(recipient string, v *Verdict) []Report {
+	is := func(r Report) bool { return r.Phase == s.phase && r.Recipient == recipient }
+	if at := slices.IndexFunc(s.told[s.next:], is); at >= 0 {
+		first := s.next + at
+		s.next = first + 1
+		for s.next < len(s.told) && is(s.told[s.next]) {
+			s.next++
+		}
+		v.Reports = append(v.Reports, s.told[first:s.next]...)
+		return s.told[first:s.next]
+	}
+	var before []Report
+	for _, r := range v.Reports {
+		if is(r) {
+			before = append(before, r)
+		}
+	}
+	return before
+}
+
+// Without returns the trail of a verdict, its connection's included, without the hits that drop names; for Again.
+func (v *Verdict) Without(drop func(*Report, *Result, *Hit) bool) *Verdict {
+	if v == nil {
+		return nil
+	}
+	w := *v
+	w.Connection = v.Connection.Without(drop)
+	w.Reports = slices.Clone(v.Reports)
+	for i := range w.Reports {
+		report := &w.Reports[i]
+		report.Results = slices.Clone(report.Results)
+		for j := range report.Results {
+			result := &report.Results[j]
+			result.Hits = slices.DeleteFunc(slices.Clone(result.Hits), func(hit Hit) bool { return drop(report, result, &hit) })
+		}
+	}
+	return &w
+}
