@@ -16,7 +16,7 @@ func newRulesCoverage() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "coverage [FOLDER...]",
 		Short: "Say which rules work here, which do not, and what is lost with them",
-		Long: `Count the rules that are usable; silent, because what they ask is not asked yet and so they never hit; partly usable,
+		Long: `Count the rules that are usable; silent, because what they ask is not asked here and so they never hit; partly usable,
 because they name a rule that is silent or lost; left out by a condition such as ifplugin; and lost, with the points that
 are lost with them. Below stand those that are not usable and give points, with the reason; --all names subrules, too.`,
 		Example: `  winnow rules coverage /usr/share/spamassassin

@@ -9,6 +9,7 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 
+	"winnow/pkg/app"
 	"winnow/pkg/rules"
 )
 
@@ -20,7 +21,8 @@ func newRulesExplain() *cobra.Command {
 		Short: "Say why a rule hits a mail, or does not",
 		Long: `Say what a rule looked at in a mail and what it found there, with the match in >>> <<<; of a meta rule, what each of
 its parts came to, down to the rules that look at the mail; of an eval rule, what was asked and answered; and why a rule
-that cannot hit is not run. FILE is a mail, - standard input. The exit code is 1 when there is no such rule.`,
+that cannot hit is not run. A rule that asks the network asks it here, too. FILE is a mail, - standard input. The exit code
+is 1 when there is no such rule.`,
 		Example: `  winnow rules explain mail.eml ADVANCE_FEE_4
   winnow rules explain --local mail.eml HTML_IMAGE_ONLY_08 /usr/share/spamassassin
   winnow rules explain --json mail.eml ADVANCE_FEE_4 | jq .value`,
@@ -58,6 +60,14 @@ func explain(c *cobra.Command, from *envelope, local bool, args []string) (*rule
 	set, err := rulesOf(config, args[2:])
 	if err != nil {
 		return nil, err
+	}
+	if set.Asks(args[1]) {
+		a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Local: local})
+		if err != nil {
+			return nil, err
+		}
+		defer a.Close()
+		set = a.Rules()
 	}
 	s := &scanner{site: config.Networks.Site(), envelope: from, client: client, networks: set.Settings().Networks(), stdin: c.InOrStdin(), keep: config.Milter.MaxBody}
 	m, err := s.message(args[0])

@@ -24,7 +24,7 @@
 //	header | body | rawbody | full NAME eval:function(arguments)              see winnow/pkg/rules/eval
 //	mimeheader NAME Field[:raw] =~ /pattern/ [if-unset: text]                 of each MIME part
 //	uri_detail NAME key =~ /pattern/ key !~ /pattern/ ...                     raw, cleaned, type, text, domain, host
-//	askdns NAME question type pattern                                         never hits
+//	askdns NAME _TAG_.zone type answer                                         asks the DNS
 //	meta NAME expression         rules, numbers, ! && || ?: ^ < <= > >= == != + - * / ( ), rules_matching(GLOB)
 //	score NAME n [n n n]         without and with network, then with Bayes; (n) is added; 0 turns the rule off
 //	describe NAME text

@@ -105,6 +105,10 @@ func (x *explainer) rule(i int) *Explanation {
 	case rule.expr != nil:
 		x.told[i] = true
 		e.Parts = []*Explanation{x.expr(rule.expr)}
+	case rule.silent() != "":
+		e.Why = "never hits: " + rule.silent()
+	case rule.plan != nil:
+		x.asked(i, e)
 	case rule.call != nil:
 		e.Rule.Test = rule.call.String()
 		e.Why = e.Rule.Test + " answered " + strconv.FormatFloat(e.Value, 'g', -1, 64)
@@ -116,6 +120,37 @@ func (x *explainer) rule(i int) *Explanation {
 		e.Why = strings.TrimPrefix(e.Why+"; the time was over", "; ")
 	}
 	return e
+}
+
+// asked explains a rule that asks the network.
+func (x *explainer) asked(i int, e *Explanation) {
+	rule := x.set.rules[i]
+	if e.Rule.Test = rule.text; rule.call != nil {
+		e.Rule.Test = rule.call.String()
+	}
+	switch {
+	case x.set.network == nil:
+		e.Why = "no network was asked"
+	case e.Value != 0:
+		e.Why = "asks " + rule.plan.What + ": " + x.evidence[i]
+	default:
+		e.Why = "asks " + rule.plan.What + ": " + x.unanswered(i)
+	}
+}
+
+// unanswered says what became of the questions of a rule that does not hit.
+func (x *explainer) unanswered(i int) string {
+	asked, failed := 0, 0
+	if x.answers != nil && x.answers.askings[i] != nil {
+		asked, failed = x.answers.askings[i].Asked()
+	}
+	switch {
+	case asked == 0:
+		return "there is nothing in the message to ask about"
+	case failed > 0:
+		return fmt.Sprintf("%d questions, %d of them without an answer, and no answer that makes it hit", asked, failed)
+	}
+	return fmt.Sprintf("%d questions, and no answer that makes it hit", asked)
 }
 
 // whyOff says why a rule that is off is not run.
@@ -193,8 +228,6 @@ func (x *explainer) leaf(rule *Rule, e *Explanation) {
 		e.Why = "there is no field " + rule.header.name
 	case rule.Type == URIDetail:
 		x.links(rule, e)
-	case rule.Type == AskDNS:
-		e.Why = "the DNS is not asked for rules"
 	case rule.pattern == nil:
 	case rule.template != nil && e.Value == 0 && !rule.header.not:
 		e.Why = "no match, or a tag that the pattern uses is not set"

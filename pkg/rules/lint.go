@@ -18,6 +18,9 @@ func (s *Set) Lint() []Fault {
 		case subrule(rule.Name) && rule.Score != 0 && rule.Score != defaultScore(rule.Name, rule.Flags):
 			warn("a score has no effect on a subrule", "take the score out, or the __ off its name")
 		}
+		if silent := rule.silent(); silent != "" && silent != networkOff && !rule.off {
+			l.add(place{rule.File, rule.Line}, Ignored, rule.Name, "it never hits: "+silent, "")
+		}
 		if rule.expr != nil && !rule.broken && rule.why != "" && rule.Score != 0 {
 			warn(rule.why+": it never hits", "give that a score, or write this meta without it")
 		}

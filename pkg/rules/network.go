@@ -34,6 +34,12 @@ func (s *Set) Connect(n *Network) { s.network = n }
 // Zones returns the zones that the rules ask, sorted.
 func (s *Set) Zones() []string { return s.zones }
 
+// Asks tells whether the rule of that name asks the network, or names one that does.
+func (s *Set) Asks(name string) bool {
+	rule := s.Rule(name)
+	return rule != nil && rule.waits
+}
+
 // silent says why a rule never answers, "" where it does.
 func (rule *Rule) silent() string {
 	switch {

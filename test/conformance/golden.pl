@@ -105,7 +105,7 @@ sub code { return $_[0]{code} }
 sub text { return '' }
 sub authority_explanation { return '' }
 
-# Stand-ins for Mail::DMARC: organisational domains have two labels, alignment is relaxed.
+# Stand-ins for Mail::DMARC: organisational domains are those that SpamAssassin knows, alignment is relaxed.
 package Mail::DMARC::PurePerl;
 sub new { return bless { dkim => [], spf => [] }, $_[0] }
 sub source_ip { return }
@@ -124,7 +124,7 @@ sub dkim {
 
 sub spf { my ($self, $list) = @_; $self->{spf} = $list; return }
 
-sub organisation { my ($name) = @_; return join '.', (split /\./, lc $name)[-2, -1] }
+sub organisation { return $engine->{registryboundaries}->trim_domain(lc $_[0]) }
 
 sub validate {
     my ($self) = @_;

@@ -366,6 +366,23 @@ func (a *Asking) Zone() string {
 	return a.hit.Zone
 }
 
+// Asked counts the questions of the rule, and those that have no answer. It is for after Wait.
+func (a *Asking) Asked() (asked, failed int) {
+	for i := range a.watches {
+		lookups := a.lookups.sets[a.watches[i].set]
+		if a.watches[i].lookup != nil {
+			lookups = []*Lookup{a.watches[i].lookup}
+		}
+		for _, found := range lookups {
+			asked++
+			if !found.Done || found.Err != nil {
+				failed++
+			}
+		}
+	}
+	return asked, failed
+}
+
 // A Plan is what a rule asks. Ask puts its questions about a message: it runs before the answers come, and is the only
 // part that may look at Facts, but for a Test.
 type Plan struct {

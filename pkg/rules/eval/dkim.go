@@ -16,7 +16,7 @@ var dkimFunctions = slices.Concat(
 		signedBy("check_dkim_valid_author_sig", true, true),
 		proven("check_dkim_valid_envelopefrom", validForSender),
 		proven("check_dkim_dependable", func(f *Facts) bool { return f.Identity != nil && !f.Message.BodyCut }),
-		arc("check_arc_signed", func(a *message.ARC) bool { return a.Sets > 0 }),
+		arc("check_arc_signed", func(a *message.ARC) bool { return a.Sealer != "" }),
 		arc("check_arc_valid", func(a *message.ARC) bool { return a.Result == message.AuthPass }),
 	}),
 	calledBy(HeaderRules, []Function{

@@ -63,8 +63,18 @@ func (f *Facts) senderSPF() *message.SPF {
 
 func heloIs(name string, wanted message.AuthResult) Function {
 	return proven(name, func(f *Facts) bool {
-		return f.Identity != nil && strings.Contains(f.Identity.Helo.Domain, ".") && f.Identity.Helo.Result == wanted
+		return f.Identity != nil && f.hasHelo() && f.Identity.Helo.Result == wanted
 	})
+}
+
+// hasHelo tells whether HELO was such a name as is asked about, or one with a dot that cannot be asked for: that has no
+// record.
+func (f *Facts) hasHelo() bool {
+	helo := f.Identity.Helo.Domain
+	if helo == "" {
+		helo = strings.Trim(f.Message.Origin().Helo, "[]!")
+	}
+	return strings.Contains(helo, ".") && !message.IsAddress(helo)
 }
 
 // spfSender is the envelope sender where it is sure that the last external host gave it: another host that we trust may
