@@ -20,6 +20,9 @@ type auto struct {
 	now        func() time.Time
 }
 
+// autoSource is the name of the source in the account.
+const autoSource = "auto-whitelist"
+
 // check answers whether recipient has written to sender, as far as that is known at RCPT.
 func (a *auto) check(ctx context.Context, w *witness, sender, recipient address) filter.Result {
 	r, claims := a.lookUp(ctx, sender, recipient)
@@ -31,7 +34,7 @@ func (a *auto) check(ctx context.Context, w *witness, sender, recipient address)
 
 // lookUp answers whether recipient has written to sender; if so there is a claim, which is to be proven.
 func (a *auto) lookUp(ctx context.Context, sender, recipient address) (r filter.Result, claims []claim) {
-	r = filter.Result{Source: "auto-whitelist", Kind: filter.Entry}
+	r = filter.Result{Source: autoSource, Kind: filter.Entry}
 	if !sender.isPerson() || recipient.domain == "" || a.isOurs(sender, recipient) {
 		return r, nil
 	}

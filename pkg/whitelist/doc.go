@@ -6,10 +6,13 @@
 //
 // The auto-whitelist is not SpamAssassin's "AWL", which is a running mean of scores. It is what amavis calls pen pals:
 // outbound mail teaches (local user, remote recipient), and mail from that remote to that user passes until the user has
-// not written for half a year. What can be forged is kept narrow: only whole addresses match, never domains; the null
-// sender, our own domains and rewritten addresses (SRS, VERP, bounce handlers) never do; what machines and mailing lists
-// send teaches nothing. An envelope sender is still easily forged: a Proof, where there is one, is asked before a match
-// counts.
+// not written for half a year. Only whole addresses match, never domains; the null sender, our own domains and rewritten
+// addresses (SRS, VERP, bounce handlers) never do; what machines and mailing lists send teaches nothing.
+//
+// Anybody can write any sender into an envelope. So a match is a claim, and counts when it is proven (proof.go): at RCPT
+// by SPF alone; what it does not prove is held there, and the proof phase looks once more (proofstage.go), at the author,
+// too, and with DKIM and with what the message answers of the recipient's (reply.go). A claim that nothing proves has no
+// effect and is counted for whom it names.
 //
 // # The files
 //
@@ -24,14 +27,16 @@
 //	2001:db8::/32
 //	friend@example.org  to:user@our.example   # for this recipient, with or without a +tag
 //	.example.org        to:our.example        # for the recipients in our.example
-//	<>                  to:info@our.example   # the null sender, which only bounces and receipts have
+//	example.org         auth:dkim             # in a whitelist: proven by DKIM alone; auth:any is meant where nothing stands
+//	<>                  auth:none to:info@our.example # the null sender, of which nothing can be proven
 //
 // Domains may be written in any script; they are compared as the DNS sees them. Local parts are compared without regard
 // to case too: RFC 5321 (2.4) lets a host distinguish, and hardly one does. A +tag of the sender is part of its address;
 // one of the recipient is not, unless the entry has it. Where both lists know a sender, the blacklist has the last word.
 // Unlike in Postfix's access(5), .example.org takes in example.org itself.
 //
-// Sender entries believe what the client says. Where a whitelisted domain is worth forging, name its networks instead.
+// A whitelist takes no domain of freemail, nor a tree above one. A blacklist takes no auth:, for what refuses needs no
+// proof.
 //
 // The file for "enabled: file:PATH" holds recipients and domains of ours in the same forms, and with a leading ! those
 // who have not enabled filtering although their domain has. The narrowest line counts.

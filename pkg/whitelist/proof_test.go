@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -303,5 +304,19 @@ func TestNetworksOfRelayedMail(t *testing.T) {
 		if got := strings.Join(parts, " | "); got != want {
 			t.Errorf("given by %s: got %q, want %q", giver, got, want)
 		}
+	}
+}
+
+// panics is a store that breaks.
+type panics struct{ whitelist.Store }
+
+func (panics) LastWritten(context.Context, string, string) (time.Time, bool, error) { panic("boom") }
+
+// A store that panics fails one question, not the process.
+func TestStoreThatPanics(t *testing.T) {
+	b := newBench(t, func(b *bench, _ *whitelist.Config, o *whitelist.Options) { o.Store = panics{b.store} })
+	results := b.Proof().Check(context.Background(), whole("friend@example.org", "author@example.org", "user@our.example"))
+	if r := results[0]; r.Source != "auto-whitelist" || r.Err == nil || !strings.Contains(r.Err.Error(), "panic: boom") {
+		t.Errorf("got %+v, want the panic as its error", r)
 	}
 }

@@ -2,6 +2,7 @@ package whitelist
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -109,12 +110,16 @@ func (a *auto) prove(ctx context.Context, m *message.Message, w *witness, sender
 	claims := make([][]claim, len(senders))
 	var asking sync.WaitGroup
 	for i, sender := range senders {
-		asking.Go(func() { known[i], claims[i] = a.lookUp(ctx, sender, recipient) })
+		asking.Go(func() {
+			defer caught(&known[i].Err)
+			known[i], claims[i] = a.lookUp(ctx, sender, recipient)
+		})
 	}
 	replies := a.replied(ctx, m, recipient)
 	asking.Wait()
 
 	r := known[0]
+	r.Source, r.Kind = autoSource, filter.Entry // also where a panic was in the way
 	all := claims[0]
 	if len(senders) > 1 {
 		r.Asked, r.Cached, r.Took = r.Asked+known[1].Asked, r.Cached+known[1].Cached, max(r.Took, known[1].Took)
@@ -129,4 +134,11 @@ func (a *auto) prove(ctx context.Context, m *message.Message, w *witness, sender
 		results = append(results, replies.result(w, senders))
 	}
 	return results
+}
+
+// caught is deferred in a goroutine: a panic there is the failure of one question.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v", p)
+	}
 }
