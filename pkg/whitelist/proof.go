@@ -63,6 +63,41 @@ type claim struct {
 	domain string // whose proof is wanted
 	demand demand // what counts as proof
 	known  string // how it is known, for us
+
+	// foreign tells that the claim is of one address in the envelope, and that somebody else wrote the message. A signature
+	// says nothing of the envelope then: whoever has an address in the same domain could have what he wrote signed there,
+	// and send it again in the name of anybody else of the domain.
+	foreign bool
+}
+
+// counting is what of an identity counts as proof of the claim.
+func (c *claim) counting(id *message.Identity) *message.Identity {
+	if id == nil {
+		return nil
+	}
+	counts := &message.Identity{}
+	if c.demand != demandDKIM {
+		counts.SPF = id.SPF
+	}
+	if c.demand != demandSPF && !c.foreign {
+		counts.DKIM = id.DKIM
+	}
+	return counts
+}
+
+// proof tells by what the claim is proven, "" where nothing that counts does.
+func (c *claim) proof(id *message.Identity) string {
+	if c.demand == demandNone {
+		return "nothing demands proof"
+	}
+	counts := c.counting(id)
+	switch counts.Proof(c.domain) {
+	case "spf":
+		return "proven by spf of " + id.SPF.Domain
+	case "dkim":
+		return "proven by dkim d=" + signer(id, c.domain)
+	}
+	return ""
 }
 
 // A demand is what has to be proven of a sender in whose name an entry lets mail pass.
@@ -74,30 +109,6 @@ const (
 	demandDKIM demand = "dkim" // the domain signed the message
 	demandNone demand = "none" // whoever says so is believed
 )
-
-// proof tells by what it is proven that the domain sent the message, "" where nothing that counts does.
-func (d demand) proof(id *message.Identity, domain string) string {
-	if d == demandNone {
-		return "nothing demands proof"
-	}
-	if id == nil {
-		return ""
-	}
-	counts := message.Identity{}
-	if d != demandDKIM {
-		counts.SPF = id.SPF
-	}
-	if d != demandSPF {
-		counts.DKIM = id.DKIM
-	}
-	switch counts.Proof(domain) {
-	case "spf":
-		return "proven by spf of " + id.SPF.Domain
-	case "dkim":
-		return "proven by dkim d=" + signer(id, domain)
-	}
-	return ""
-}
 
 // signer returns the domain of the signature that proves it.
 func signer(id *message.Identity, domain string) string {
@@ -123,13 +134,14 @@ func forged(id *message.Identity, domain string) bool {
 // errUnknown is the Err of a source that knows the sender and could not have it proven: it may be another time.
 var errUnknown = errors.New("the DNS did not tell in time who sent the message")
 
-// undecided returns errUnknown where what could have proven that the domain sent the message was not to be had.
-func undecided(id *message.Identity, domain string) error {
-	if id == nil || id.SPF.Result == message.AuthTempError && message.Aligned(id.SPF.Domain, domain) {
+// undecided returns errUnknown where what could have proven the claim was not to be had.
+func (c *claim) undecided(id *message.Identity) error {
+	counts := c.counting(id)
+	if counts == nil || counts.SPF.Result == message.AuthTempError && message.Aligned(counts.SPF.Domain, c.domain) {
 		return errUnknown
 	}
-	for i := range id.DKIM {
-		if s := &id.DKIM[i]; s.Result == message.AuthTempError && message.Aligned(s.Domain, domain) {
+	for i := range counts.DKIM {
+		if s := &counts.DKIM[i]; s.Result == message.AuthTempError && message.Aligned(s.Domain, c.domain) {
 			return errUnknown
 		}
 	}
@@ -144,7 +156,7 @@ func (c *claim) standing(evidence string) filter.Hit {
 // atRecipient returns what a claim is worth at RCPT: proven, the recipient knows the sender; else it is held.
 func (c *claim) atRecipient(w *witness) filter.Hit {
 	id := w.identity()
-	if evidence := c.demand.proof(id, c.domain); evidence != "" {
+	if evidence := c.proof(id); evidence != "" {
 		return c.standing(evidence)
 	}
 	return filter.Hit{
@@ -172,6 +184,9 @@ func (c *claim) state(id *message.Identity) string {
 func (c *claim) unproven(id *message.Identity) filter.Hit {
 	hit := filter.Hit{Symbol: c.symbol + "_UNPROVEN", Observe: true, Claim: c.who, Forged: forged(id, c.domain)}
 	hit.Detail = c.known + "; neither spf nor dkim prove " + c.domain
+	if c.foreign && id.Proof(c.domain) == "dkim" && c.demand != demandSPF {
+		hit.Detail = c.known + "; a signature of " + c.domain + " proves who wrote the message, and that is somebody else"
+	}
 	if hit.Forged {
 		hit.Symbol = c.symbol + "_FORGED"
 		hit.Detail = fmt.Sprintf("%s; %s disowns the message: spf %v, dmarc %v", c.known, c.domain, id.SPF.Result, id.DMARC.Result)
@@ -185,7 +200,7 @@ func atEnd(r *filter.Result, w *witness, claims []claim, other func(c *claim) st
 	for i := range claims {
 		c := &claims[i]
 		id := w.identity()
-		evidence := c.demand.proof(id, c.domain)
+		evidence := c.proof(id)
 		if evidence == "" && other != nil && !forged(id, c.domain) {
 			evidence = other(c)
 		}
@@ -197,6 +212,6 @@ func atEnd(r *filter.Result, w *witness, claims []claim, other func(c *claim) st
 	for i := range claims {
 		c := &claims[i]
 		r.Hits = append(r.Hits, c.unproven(w.identity()))
-		r.Err = errors.Join(r.Err, undecided(w.identity(), c.domain))
+		r.Err = errors.Join(r.Err, c.undecided(w.identity()))
 	}
 }

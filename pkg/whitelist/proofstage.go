@@ -75,7 +75,9 @@ func (s *Stage) proveEntries(m *message.Message, w *witness, senders []address, 
 	for i, sender := range senders {
 		for e := range set.bySender(sender, recipient) {
 			if e.demand() != demandNone || i == 0 { // who is believed without proof is believed as the envelope has him
-				claims = append(claims, e.claim(sender.domain))
+				c := e.claim(sender.domain)
+				c.foreign = strings.Contains(e.Who, "@") && isForeign(m, sender)
+				claims = append(claims, c)
 			}
 		}
 	}
@@ -89,6 +91,9 @@ func (s *Stage) proveEntries(m *message.Message, w *witness, senders []address, 
 	atEnd(&r, w, firstOfEach(claims), nil)
 	return r
 }
+
+// isForeign tells whether somebody else than the sender wrote the message, or nobody who could be named.
+func isForeign(m *message.Message, sender address) bool { return author(m) != sender }
 
 // firstOfEach leaves one claim of each entry.
 func firstOfEach(claims []claim) []claim {
@@ -121,6 +126,9 @@ func (a *auto) prove(ctx context.Context, m *message.Message, w *witness, sender
 	r := known[0]
 	r.Source, r.Kind = autoSource, filter.Entry // also where a panic was in the way
 	all := claims[0]
+	for i := range all {
+		all[i].foreign = isForeign(m, senders[0])
+	}
 	if len(senders) > 1 {
 		r.Asked, r.Cached, r.Took = r.Asked+known[1].Asked, r.Cached+known[1].Cached, max(r.Took, known[1].Took)
 		if r.Err == nil {
