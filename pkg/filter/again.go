@@ -83,22 +83,24 @@ type sayings struct {
 // was said once, so that no points count twice.
 func (s *sayings) about(recipient string, v *Verdict) []Report {
 	is := func(r Report) bool { return r.Phase == s.phase && r.Recipient == recipient }
-	if at := slices.IndexFunc(s.told[s.next:], is); at >= 0 {
-		first := s.next + at
-		s.next = first + 1
-		for s.next < len(s.told) && is(s.told[s.next]) {
-			s.next++
+	next := slices.IndexFunc(s.told[s.next:], func(r Report) bool { return r.Phase == s.phase })
+	if next < 0 || !is(s.told[s.next+next]) {
+		var before []Report
+		for _, r := range v.Reports {
+			if is(r) {
+				before = append(before, r)
+			}
 		}
-		v.Reports = append(v.Reports, s.told[first:s.next]...)
-		return s.told[first:s.next]
-	}
-	var before []Report
-	for _, r := range v.Reports {
-		if is(r) {
-			before = append(before, r)
+		if next = slices.IndexFunc(s.told[s.next:], is); len(before) > 0 || next < 0 {
+			return before
 		}
 	}
-	return before
+	first := s.next + next
+	for s.next = first + 1; s.next < len(s.told) && is(s.told[s.next]); {
+		s.next++
+	}
+	v.Reports = append(v.Reports, s.told[first:s.next]...)
+	return s.told[first:s.next]
 }
 
 // Without returns the trail of a verdict, its connection's included, without the hits that drop names; for Again.

@@ -1,0 +1,280 @@
+package trail
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A keeper looks after past days: it packs them, and removes what is too old or too much.
+type keeper struct {
+	config  Config
+	dir     string
+	zone    *time.Location
+	now     func() time.Time
+	trouble func(with string, err error)
+	failing bool
+
+	others atomic.Int64 // octets of all days but the one under way
+	size   atomic.Int64 // of that one
+
+	keeping sync.Mutex // while the folder is brought into order
+
+	mu    sync.Mutex
+	day   string // that is under way
+	wake  chan struct{}
+	ctx   context.Context
+	close context.CancelFunc
+}
+
+// keepEvery is how often the size is looked at. A day that turns is seen to at once.
+const keepEvery = time.Minute
+
+func newKeeper(c Config, o Options) *keeper {
+	k := &keeper{config: c, dir: Dir(o.StateDir), zone: o.Zone, now: o.Now, trouble: o.Trouble, wake: make(chan struct{}, 1)}
+	k.day = dayOf(o.Now(), o.Zone)
+	k.ctx, k.close = context.WithCancel(context.Background())
+	return k
+}
+
+// today tells the keeper which day is under way.
+func (k *keeper) today(day string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if day > k.day {
+		k.day = day
+	}
+	k.look()
+}
+
+func (k *keeper) look() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// grown tells the keeper how large the file of the day under way is.
+func (k *keeper) grown(size int64) { k.size.Store(size) }
+
+// full tells whether the file of the day under way must not come to that size.
+func (k *keeper) full(size int64) bool {
+	full := k.others.Load()+size > k.config.MaxSize
+	if full {
+		k.look()
+	}
+	return full
+}
+
+func (k *keeper) run() {
+	ticker := time.NewTicker(keepEvery)
+	defer ticker.Stop()
+	for {
+		err := k.keep(k.ctx)
+		if k.ctx.Err() != nil {
+			return
+		}
+		if failing := err != nil; failing != k.failing {
+			k.failing = failing
+			k.trouble(WithKeep, err)
+		}
+		select {
+		case <-k.ctx.Done():
+			return
+		case <-ticker.C:
+		case <-k.wake:
+		}
+	}
+}
+
+// keep brings the folder into order.
+func (k *keeper) keep(ctx context.Context) error {
+	k.keeping.Lock()
+	defer k.keeping.Unlock()
+	all, unfinished, err := days(k.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range unfinished {
+		err = errors.Join(err, os.Remove(name))
+	}
+	k.mu.Lock()
+	today := max(k.day, dayOf(k.now(), k.zone))
+	k.mu.Unlock()
+	oldest := daysBefore(today, k.config.RetentionDays)
+	for i := range all {
+		switch d := &all[i]; {
+		case d.name < oldest:
+			err = errors.Join(err, d.remove())
+		case d.name < today && d.plain != "":
+			err = errors.Join(err, d.pack(ctx))
+		}
+	}
+	return errors.Join(err, k.bound(today))
+}
+
+// bound removes the oldest days where all together are too much. It leaves a sixteenth free for what today brings until it
+// looks again.
+func (k *keeper) bound(today string) error {
+	all, _, err := days(k.dir)
+	if err != nil {
+		return err
+	}
+	total := int64(0)
+	for _, d := range all {
+		if d.name < today {
+			total += d.size
+		}
+	}
+	for i := range all {
+		if all[i].name >= today || total+k.size.Load() <= k.config.MaxSize-k.config.MaxSize/16 {
+			break
+		}
+		total -= all[i].size
+		err = errors.Join(err, all[i].remove())
+	}
+	k.others.Store(total)
+	return err
+}
+
+// daysBefore names the day that is n days before another.
+func daysBefore(day string, n int) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return "" // before all
+	}
+	return at.AddDate(0, 0, -n).Format(time.DateOnly)
+}
+
+func (d *day) remove() error {
+	var errs []error
+	for _, name := range []string{d.plain, d.packed} {
+		if name != "" {
+			errs = append(errs, os.Remove(name))
+		}
+	}
+	d.size = 0
+	return errors.Join(errs...)
+}
+
+// pack makes blocks of the day's lines. The new file takes its place whole or not at all; only then the lines go. A start
+// after a crash between the two finds both, and that the blocks hold as much as the lines: then it has only to remove them.
+// Where they do not, lines came later, by a clock that was set back: those are added.
+func (d *day) pack(ctx context.Context) error {
+	packed := strings.TrimSuffix(d.plain, plainSuffix) + packedSuffix
+	if done, err := d.packedAlready(); err != nil || done {
+		if done {
+			err = os.Remove(d.plain)
+		}
+		return err
+	}
+	in, err := os.Open(d.plain)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(packed+newSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = d.copyPacked(out); err == nil {
+		if err = packLines(ctx, in, out); err == nil {
+			err = out.Sync()
+		}
+	}
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = os.Rename(out.Name(), packed)
+	}
+	if err != nil {
+		os.Remove(out.Name())
+		return fmt.Errorf("%s: cannot be packed: %w", filepath.Base(d.plain), err)
+	}
+	return os.Remove(d.plain)
+}
+
+// packedAlready tells whether the blocks hold what the lines do.
+func (d *day) packedAlready() (bool, error) {
+	if d.packed == "" {
+		return false, nil
+	}
+	info, err := os.Stat(d.plain)
+	if err != nil {
+		return false, err
+	}
+	f, err := os.Open(d.packed)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	held := int64(0)
+	blocks, _ := readBlocks(f)
+	for _, b := range blocks {
+		held += b.plain
+	}
+	return held == info.Size() || held == info.Size()+1, nil // a last line that was cut short got an end
+}
+
+func (d *day) copyPacked(out io.Writer) error {
+	if d.packed == "" {
+		return nil
+	}
+	f, err := os.Open(d.packed)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(out, f)
+	return err
+}
+
+// packLines makes blocks of lines, until ctx ends.
+func packLines(ctx context.Context, in io.Reader, out io.Writer) error {
+	buffered := bufio.NewWriterSize(out, maxBuffer)
+	p := newPacker(buffered)
+	lines := bufio.NewReaderSize(in, maxBuffer)
+	var long []byte
+	for {
+		piece, err := lines.ReadSlice('\n')
+		long = append(long, piece...)
+		if errors.Is(err, bufio.ErrBufferFull) && len(long) < maxLine {
+			continue
+		}
+		if len(long) > 0 {
+			if err := p.add(long); err != nil {
+				return err
+			}
+			long = long[:0]
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, io.EOF):
+			return errors.Join(p.end(), buffered.Flush())
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return err
+		}
+	}
+}
+
+// readBlocks reads the headers of all blocks of a file. Those before a fault are returned with it.
+func readBlocks(r io.ReaderAt) (blocks []*block, err error) {
+	for at := int64(0); ; {
+		b, err := readBlock(r, at)
+		if errors.Is(err, io.EOF) {
+			return blocks, nil
+		}
+		if err != nil {
+			return blocks, fmt.Errorf("at octet %d: %w", at, err)
+		}
+		blocks = append(blocks, b)
+		at += b.size
+	}
+}

@@ -1,0 +1,306 @@
+package trail
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+)
+
+// A note is what a session leaves of a message when it is over: facts that outlive it, and the verdict, which nobody changes
+// any more. A record is made of it later, off the session's path. It keeps nothing of the content.
+type note struct {
+	at         time.Time // when it was over
+	began      time.Time
+	kind       string
+	id         string
+	queueID    string
+	client     message.Client
+	origin     *message.Client
+	user       string
+	sender     string
+	size       int64
+	messageID  string // raw, cut
+	author     string
+	subject    string // decoded where it is kept in full
+	verdict    *filter.Verdict
+	identity   *message.Identity
+	connection *filter.Verdict
+}
+
+// weight is how much a note holds on to, in reports.
+func (n *note) weight() int { return 1 + len(n.verdict.Reports) }
+
+// noteMessage takes down a message.
+func (c *Config) noteMessage(m *message.Message, v *filter.Verdict) note {
+	n := note{
+		began: m.Time, kind: OfMessage, id: m.ID, queueID: m.QueueID, client: m.Client, user: m.User, sender: m.Sender, size: m.Size,
+		verdict: v, connection: v.Connection, identity: m.Identified(),
+	}
+	if m.Client.Relay && len(m.Header) > 0 {
+		origin := m.Origin()
+		n.origin = &origin
+	}
+	for i := range m.Header {
+		f := &m.Header[i]
+		switch {
+		case n.messageID == "" && strings.EqualFold(f.Name, "Message-ID"):
+			n.messageID = plainID(f.Value)
+		case n.author == "" && strings.EqualFold(f.Name, "From"):
+			n.author, _ = m.HeaderText("From", message.HeaderAddr|message.HeaderFirst)
+			n.author = cut(n.author, maxAddress)
+		case n.subject == "" && c.Subject != NoSubject && strings.EqualFold(f.Name, "Subject"):
+			n.subject, _ = m.HeaderText("Subject", 0)
+			n.subject = cut(strings.TrimSpace(n.subject), maxSubject)
+		}
+	}
+	return n
+}
+
+// noteConnection takes down a connection that no message tells of.
+func noteConnection(client message.Client, v *filter.Verdict) note {
+	return note{kind: OfConnection, id: v.ID, client: client, verdict: v}
+}
+
+// A maker makes records.
+type maker struct {
+	veil
+	subject Subject
+	node    string
+}
+
+func (k *maker) record(n *note) *Record {
+	v := n.verdict
+	r := &Record{
+		V: Version, Kind: n.kind, Time: n.at.UTC().Truncate(time.Millisecond), Node: k.node, Hashed: k.hashed,
+		ID: n.id, QueueID: cut(n.queueID, maxID), Client: k.client(n.client), User: k.over(cut(n.user, maxAddress)),
+		Sender: k.address(n.sender), MessageID: k.over(n.messageID), Author: k.address(n.author), Size: n.size,
+		Number: v.Number, Class: v.Class, Action: v.Action, Weakened: v.Weakened, Total: rounded(v.Total), Threshold: v.Threshold,
+		Caught: v.Caught, Relayed: v.Relayed, Reason: k.reason(v), Decider: decider(v.Decider),
+		Identity: k.identity(n.identity),
+	}
+	if !n.began.IsZero() {
+		r.TookMS = max(0, n.at.Sub(n.began).Milliseconds())
+	}
+	if n.origin != nil {
+		origin := k.veil.client(*n.origin)
+		r.Origin = &origin
+	}
+	switch k.subject {
+	case FullSubject:
+		r.Subject = n.subject
+	case HashSubject:
+		r.SubjectHash = k.hash(n.subject)
+	}
+	for i := range v.Recipients {
+		r.Recipients = append(r.Recipients, k.recipient(&v.Recipients[i]))
+	}
+	decided := v.Policy
+	if c := n.connection; c != nil {
+		r.Connection = &Connection{Action: c.Action, Reason: k.reason(c), Decider: decider(c.Decider)}
+		r.Reports = k.reports(r.Reports, c.Reports)
+		decided = c.Policy
+	}
+	r.Reports = k.reports(r.Reports, v.Reports)
+	r.Policy = policyOf(decided)
+	return r
+}
+
+// rounded takes the noise of binary fractions from a sum of decimal scores.
+func rounded(total float64) float64 { return math.Round(total*1e6) / 1e6 }
+
+func (k *maker) recipient(r *filter.Recipient) Recipient {
+	return Recipient{Address: k.address(r.Address), Standing: r.Standing, Action: r.Action, Exempt: r.Exempt, Decider: decider(r.Decider)}
+}
+
+func decider(d *filter.Decider) *Decider {
+	if d == nil {
+		return nil
+	}
+	return &Decider{Source: d.Source, Symbol: cut(d.Hit.Symbol, maxHost)}
+}
+
+// reason is the verdict's, which tells of evidence where a hit decided; behind a veil it is told without.
+func (k *maker) reason(v *filter.Verdict) string {
+	if !k.hashed {
+		return cut(v.Reason, maxReason)
+	}
+	if v.Decider != nil {
+		return cut(v.Decider.Hit.Symbol+" of "+v.Decider.Source, maxReason)
+	}
+	for i := range v.Recipients {
+		if d := v.Recipients[i].Decider; d != nil && v.Class != filter.ClassScanned {
+			return cut(d.Hit.Symbol+" of "+d.Source, maxReason)
+		}
+	}
+	return cut(v.Reason, maxReason)
+}
+
+func policyOf(p *filter.Policy) *Policy {
+	if p == nil {
+		return nil
+	}
+	c := p.Config()
+	return &Policy{
+		Tag: c.Tag, Quarantine: c.Quarantine, Defer: c.Defer, Reject: c.Reject, Discard: c.Discard,
+		WhitelistRescues: c.WhitelistRescues, Relayed: c.Relayed, OnError: c.OnError, MaxSize: c.MaxSize,
+	}
+}
+
+func (k *maker) reports(all []Report, reports []filter.Report) []Report {
+	for i := range reports {
+		from := &reports[i]
+		r := Report{Stage: from.Stage, Phase: from.Phase, TookUS: from.Took.Microseconds(), Error: k.fault(from.Err)}
+		if from.Recipient != "" {
+			r.Recipient = k.address(from.Recipient)
+		}
+		for j := range from.Results {
+			result := &from.Results[j]
+			if result.Kind == filter.Rules && len(result.Hits) == 0 && result.Err == nil {
+				continue
+			}
+			r.Results = append(r.Results, k.result(result))
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// fault tells of an error: its first line, for a panic has a stack behind it.
+func (k *maker) fault(err error) string {
+	if err == nil {
+		return ""
+	}
+	if k.hashed {
+		return string(Errored)
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return cut(text, maxFault)
+}
+
+func (k *maker) result(from *filter.Result) Result {
+	r := Result{
+		Source: from.Source, Kind: from.Kind, Asked: from.Asked, Cached: from.Cached, AgeS: int64(from.Age / time.Second),
+		TookUS: from.Took.Microseconds(), Failed: failure(from.Err), Listed: from.Listed,
+	}
+	if !k.hashed {
+		r.Error = k.fault(from.Err)
+	}
+	for i := range from.Answers {
+		r.Answers = append(r.Answers, k.answer(&from.Answers[i]))
+	}
+	for i := range from.Hits {
+		r.Hits = append(r.Hits, k.hit(from.Kind, &from.Hits[i]))
+	}
+	return r
+}
+
+func failure(err error) Failure {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, filter.ErrRefused):
+		return Refused
+	case errors.Is(err, filter.ErrBogus):
+		return Bogus
+	case errors.Is(err, filter.ErrUnknown):
+		return Unknown
+	}
+	return Errored
+}
+
+func (k *maker) answer(from *filter.Answer) Answer {
+	a := Answer{Ask: from.Ask, Name: k.text(from.Name, maxHost), Guess: from.Guess, Cached: from.Cached, AgeS: int64(from.Age / time.Second)}
+	for _, code := range from.Codes {
+		if text := code.String(); !k.hashed || strings.HasPrefix(text, "127.") { // what is no return code may be anybody's address
+			a.Codes = append(a.Codes, text)
+		}
+	}
+	return a
+}
+
+func (k *maker) hit(kind filter.Kind, from *filter.Hit) Hit {
+	h := Hit{
+		Symbol: cut(from.Symbol, maxHost), Score: from.Score, Action: from.Action, Standing: from.Standing, Observe: from.Observe,
+		Forged: from.Forged, Detail: k.text(from.Detail, maxDetail),
+	}
+	if from.Claim != "" {
+		h.Claim = k.address(from.Claim)
+	}
+	if from.Action >= filter.Defer || from.Standing == filter.Blacklisted || kind == filter.List && from.Counts() {
+		h.Text = k.text(from.Text, maxText)
+	}
+	return h
+}
+
+// identity is what is proven about the sender; behind a veil, without what may hold addresses or names of hosts.
+func (k *maker) identity(id *message.Identity) *message.Identity {
+	if id == nil {
+		return nil
+	}
+	kept := *id
+	kept.DKIM = append([]message.Signature{}, id.DKIM...)
+	if k.hashed {
+		kept.SPF.Reason, kept.Helo.Reason, kept.Helo.Domain = "", "", ""
+		kept.ARC.Reason, kept.ARC.Claims, kept.DMARC.Reason, kept.DMARC.Exempt = "", "", "", ""
+		for _, domain := range []*string{&kept.SPF.Domain, &kept.DMARC.Author, &kept.DMARC.Domain, &kept.ARC.Sealer} {
+			*domain = k.hash(*domain)
+		}
+	}
+	for _, text := range []*string{
+		&kept.SPF.Domain, &kept.SPF.Reason, &kept.Helo.Domain, &kept.Helo.Reason, &kept.ARC.Sealer, &kept.ARC.Claims, &kept.ARC.Reason,
+		&kept.DMARC.Author, &kept.DMARC.Domain, &kept.DMARC.Policy, &kept.DMARC.Reason, &kept.DMARC.Exempt,
+	} {
+		*text = cut(*text, maxDetail)
+	}
+	for i := range kept.DKIM {
+		k.signature(&kept.DKIM[i])
+	}
+	return &kept
+}
+
+func (k *maker) signature(s *message.Signature) {
+	s.Value = ""
+	if k.hashed {
+		s.Domain, s.Selector, s.Agent, s.Reason = k.hash(s.Domain), "", "", ""
+	}
+	for _, text := range []*string{&s.Domain, &s.Selector, &s.Agent, &s.Algorithm, &s.Reason} {
+		*text = cut(*text, maxHost)
+	}
+}
+
+// maxLine is how long a record may be. Messages to a thousand recipients come to a part of it.
+const maxLine = 1 << 20
+
+// line writes a record as a line, with its end. One that is too long loses evidence, then all reports.
+func (r *Record) line() []byte {
+	text := r.encode()
+	if len(text) <= maxLine {
+		return text
+	}
+	short := *r
+	short.Reports, short.Cut = nil, true
+	if text = short.encode(); len(text) <= maxLine {
+		return text
+	}
+	short.Recipients = short.Recipients[:min(len(short.Recipients), 1000)]
+	return short.encode()
+}
+
+func (r *Record) encode() []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)              // angle brackets and ampersands are looked for as they are
+	if err := e.Encode(r); err != nil { // a score that is no number: nothing else can fail
+		short := *r
+		short.Reports, short.Cut, short.Total, short.Threshold, short.Policy = nil, true, 0, 0, nil
+		b.Reset()
+		_ = e.Encode(&short)
+	}
+	return b.Bytes()
+}

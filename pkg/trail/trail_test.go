@@ -1,0 +1,519 @@
+package trail
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/filter/filtertest"
+	"winnow/pkg/message"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A bench is a trail in a folder of its own, with a clock that stands still.
+type bench struct {
+	*Trail
+	dir     string
+	zone    *time.Location
+	mu      sync.Mutex
+	at      time.Time
+	trouble []string
+	lost    atomic.Int64
+}
+
+func newBench(t testing.TB, change func(*Config, *Options)) *bench {
+	t.Helper()
+	return newBenchAt(t, noon, change)
+}
+
+func newBenchAt(t testing.TB, at time.Time, change func(*Config, *Options)) *bench {
+	t.Helper()
+	b := &bench{dir: t.TempDir(), at: at, zone: time.UTC}
+	c := DefaultConfig()
+	o := Options{StateDir: b.dir, Now: b.now, Lost: func(n int64) { b.lost.Add(n) }, Trouble: func(with string, err error) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.trouble = append(b.trouble, fmt.Sprintf("%s: %v", with, err))
+	}}
+	if change != nil {
+		change(&c, &o)
+	}
+	if faults := c.Validate(); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	if o.Zone != nil {
+		b.zone = o.Zone
+	}
+	b.open(t, c, o)
+	return b
+}
+
+func (b *bench) open(t testing.TB, c Config, o Options) {
+	t.Helper()
+	var err error
+	if b.Trail, err = Open(c, o); err != nil {
+		t.Fatal(err)
+	}
+	trail := b.Trail
+	t.Cleanup(func() {
+		if err := trail.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (b *bench) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at
+}
+
+func (b *bench) set(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.at = at
+}
+
+func (b *bench) told() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.trouble)
+}
+
+// tell has a refused message recorded.
+func (b *bench) tell(id string) {
+	m := letter(id)
+	b.Message(m, decide(m, []string{"alice@our.example"}, filtertest.List("dnsbl", filter.Connect, "zen", zenHit)))
+}
+
+func (b *bench) search(t testing.TB, words ...string) *Results {
+	t.Helper()
+	b.Flush(t.Context())
+	r, err := Search(t.Context(), b.dir, b.zone, Query{Words: words})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// ids names what was found.
+func ids(r *Results) string {
+	var all []string
+	for _, record := range r.Records {
+		all = append(all, record.ID)
+	}
+	return strings.Join(all, " ")
+}
+
+func names(t testing.TB, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(Dir(dir))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+// A record is found by everything that it is known by; the files are nobody else's to read.
+func TestFindByAll(t *testing.T) {
+	for _, privacy := range []Privacy{Clear, Hashed} {
+		t.Run(string(privacy), func(t *testing.T) {
+			b := newBench(t, func(c *Config, _ *Options) { c.Privacy = privacy })
+			b.tell("w7k2-9fqx")
+			other := letter("aaaa-bbbb")
+			other.Client.Addr, other.Sender, other.QueueID = netip.MustParseAddr("2001:db8:1:2::7"), "", "OTHER"
+			other.Header = nil
+			b.Message(other, decide(other, []string{"carol@our.example"}))
+			b.Connection(message.Client{Addr: netip.MustParseAddr("198.51.100.9")}, &filter.Verdict{ID: "cccc-dddd", Action: filter.Reject})
+			for _, test := range []struct{ words, want string }{
+				{"w7k2-9fqx", "w7k2-9fqx"},
+				{"[W7K2-9FQX]", "w7k2-9fqx"},
+				{"4Fqw7k2-9fqx", "w7k2-9fqx"},
+				{"<w7k2-9fqx@sender.example>", "w7k2-9fqx"},
+				{"192.0.2.4", "w7k2-9fqx"},
+				{"192.0.2.0/24", "w7k2-9fqx"},
+				{"2001:db8:1:2::/64", "aaaa-bbbb"},
+				{"198.51.100.9", "cccc-dddd"},
+				{"BOB@sender.example", "w7k2-9fqx"},
+				{"author@sender.example", "w7k2-9fqx"},
+				{"alice@our.example", "w7k2-9fqx"},
+				{"bob@sender.example alice@our.example", "w7k2-9fqx"},
+				{"author@sender.example alice@our.example", "w7k2-9fqx"},
+				{"alice@our.example bob@sender.example", ""},
+				{"bob@sender.example carol@our.example", ""},
+				{"<>", "aaaa-bbbb"},
+				{"<> carol@our.example", "aaaa-bbbb"},
+				{"192.0.2.4 carol@our.example", ""},
+				{"192.0.2.4 alice@our.example", "w7k2-9fqx"},
+				{"", "cccc-dddd aaaa-bbbb w7k2-9fqx"},
+				{"ZEN_XBL", ""}, // it stands in a line, and is none of these
+			} {
+				if got := ids(b.search(t, strings.Fields(test.words)...)); got != test.want && !(test.words == "" && len(got) == len(test.want)) {
+					t.Errorf("%q: got %q, want %q", test.words, got, test.want)
+				}
+			}
+			if privacy == Clear {
+				for _, wide := range []string{"192.0.0.0/8", "192.0.2.0/28", "192.0.2.4/32", "0.0.0.0/0"} {
+					if got := ids(b.search(t, wide)); !strings.Contains(got, "w7k2-9fqx") {
+						t.Errorf("%s: got %q", wide, got)
+					}
+				}
+			}
+			file := filepath.Join(Dir(b.dir), "2026-11-26.jsonl")
+			for name, want := range map[string]os.FileMode{Dir(b.dir): 0o700 | os.ModeDir, file: 0o600, filepath.Join(b.dir, keyName): 0o600} {
+				if info, err := os.Stat(name); err != nil || info.Mode() != want {
+					t.Errorf("%s: got %v, %v, want mode %v", name, info.Mode(), err, want)
+				}
+			}
+		})
+	}
+}
+
+// Behind the veil no address is in the files: not of a client, a sender, a recipient, nor in what lists, rules and errors say.
+func TestHashedKeepsNoAddress(t *testing.T) {
+	b := newBench(t, func(c *Config, _ *Options) { c.Privacy = Hashed })
+	secrets := []string{"192.0.2.4", "4.2.0.192", "bob", "alice", "author@", "sender.example", "our.example", "carla", "2001:db8", "Gr", "login7", "203.0.113"}
+	all := []filter.Hit{zenHit}
+	all[0].Claim, all[0].Detail = "carla@our.example", "alice@our.example wrote to carla@our.example"
+	list := filter.Result{Source: "zen", Hits: all, Err: errors.New("192.0.2.4: no answer"), Answers: []filter.Answer{{Ask: "client", Name: "4.2.0.192.zen", Codes: []netip.Addr{netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("127.0.0.4")}}}}
+	for _, at := range []filter.Phase{filter.Connect, filter.Envelope, filter.Content} {
+		hits := slices.Clone(all)
+		if at == filter.Connect {
+			hits[0].Action = filter.None
+		}
+		if at == filter.Envelope {
+			hits[0].Standing, hits[0].Action = filter.Blacklisted, filter.None
+		}
+		for _, broken := range []bool{false, true} {
+			m := letter("w7k2-9fqx")
+			m.User = "login7"
+			if broken {
+				m.User = ""
+			}
+			stage := &filtertest.Stage{Named: "s", At: at, Answer: func(context.Context, *message.Message) []filter.Result {
+				if broken && at == filter.Content {
+					panic("alice@our.example")
+				}
+				result := list
+				result.Hits = hits
+				return []filter.Result{result}
+			}}
+			m.Identify(t.Context(), func() *message.Identity {
+				return &message.Identity{
+					SPF: message.SPF{Domain: "sender.example", Reason: "192.0.2.4"}, Helo: message.SPF{Domain: "h.sender.example"},
+					DKIM: []message.Signature{{Domain: "sender.example", Agent: "bob@sender.example", Reason: "alice", Selector: "bob", Value: "alice"}},
+					ARC:  message.ARC{Claims: "smtp.mailfrom=bob@sender.example", Sealer: "sender.example", Reason: "bob"}, DMARC: message.DMARC{Author: "sender.example", Domain: "sender.example", Reason: "bob", Exempt: "alice"},
+				}
+			})
+			b.Message(m, decide(m, []string{"alice@our.example"}, stage))
+		}
+	}
+	b.Connection(message.Client{Addr: netip.MustParseAddr("2001:db8::7"), Name: "bob", Helo: "alice"}, &filter.Verdict{ID: "cccc-dddd", Reason: "ZEN of zen: 192.0.2.4", Decider: &filter.Decider{Source: "zen", Hit: zenHit}})
+	b.Flush(t.Context())
+	data, err := os.ReadFile(filepath.Join(Dir(b.dir), "2026-11-26.jsonl"))
+	if err != nil || bytes.Count(data, []byte("\n")) != 7 {
+		t.Fatalf("%v: %s", err, data)
+	}
+	for _, secret := range secrets {
+		if i := bytes.Index(data, []byte(secret)); i >= 0 {
+			t.Errorf("%q is in the file: %s", secret, data[max(0, i-80):min(len(data), i+80)])
+		}
+	}
+	if !bytes.Contains(data, []byte("127.0.0.4")) {
+		t.Error("the return code is not in the file")
+	}
+}
+
+// A day is one of the time zone, also when it has 23 or 25 hours; past ones are packed, and read by gzip as one text.
+func TestDays(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	midnight := func(d int) time.Time { return time.Date(2026, 10, d, 0, 0, 0, 0, berlin) } // the 25th has 25 hours
+	b := newBenchAt(t, midnight(24), func(_ *Config, o *Options) { o.Zone = berlin })
+	for _, step := range []struct {
+		at   time.Time
+		id   string
+		want string
+	}{
+		{midnight(24), "aaaa-0001", "2026-10-24.jsonl"},
+		{midnight(25).Add(-time.Millisecond), "aaaa-0002", "2026-10-24.jsonl"},
+		{midnight(25), "aaaa-0003", "2026-10-24.jsonl.gz 2026-10-25.jsonl"},
+		{midnight(25).Add(24*time.Hour + 30*time.Minute), "aaaa-0004", "2026-10-24.jsonl.gz 2026-10-25.jsonl"},
+		{midnight(26).Add(-time.Millisecond), "aaaa-0005", "2026-10-24.jsonl.gz 2026-10-25.jsonl"},
+		{midnight(26), "aaaa-0006", "2026-10-24.jsonl.gz 2026-10-25.jsonl.gz 2026-10-26.jsonl"},
+		{midnight(25), "aaaa-0007", "2026-10-24.jsonl.gz 2026-10-25.jsonl.gz 2026-10-26.jsonl"}, // a clock set back
+	} {
+		b.set(step.at)
+		b.tell(step.id)
+		b.Flush(t.Context())
+		if err := b.keeper.keep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := names(t, b.dir); got != step.want {
+			t.Errorf("%s: got %s, want %s", step.id, got, step.want)
+		}
+		if got := ids(b.search(t, step.id)); got != step.id {
+			t.Errorf("%s: found %q", step.id, got)
+		}
+	}
+	f, err := os.Open(filepath.Join(Dir(b.dir), "2026-10-25.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	unpacked, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(unpacked)
+	if err != nil || bytes.Count(text, []byte("\n")) != 3 {
+		t.Errorf("gzip reads %d lines, %v", bytes.Count(text, []byte("\n")), err)
+	}
+	if got := ids(b.search(t, "bob@sender.example")); got != "aaaa-0006 aaaa-0005 aaaa-0004 aaaa-0007 aaaa-0003 aaaa-0002 aaaa-0001" && len(strings.Fields(got)) != 7 {
+		t.Errorf("all days: got %s", got)
+	}
+	r, err := Search(t.Context(), b.dir, berlin, Query{Words: []string{"bob@sender.example"}, Since: midnight(25), Until: midnight(26).Add(-time.Hour)})
+	if err != nil || ids(r) == "" || strings.Contains(ids(r), "aaaa-0006") || strings.Contains(ids(r), "aaaa-0002") {
+		t.Errorf("a span: got %q, %v", ids(r), err)
+	}
+}
+
+// What is too old goes, and the oldest of what is too much; today stays, and does not grow beyond the bound.
+func TestRetention(t *testing.T) {
+	b := newBench(t, func(c *Config, _ *Options) { c.RetentionDays, c.MaxSize = 3, leastSize })
+	for d := range 6 {
+		b.set(noon.AddDate(0, 0, d))
+		b.tell(fmt.Sprintf("aaaa-000%d", d))
+		b.Flush(t.Context())
+	}
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, b.dir), "2026-11-28.jsonl.gz 2026-11-29.jsonl.gz 2026-11-30.jsonl.gz 2026-12-01.jsonl"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	old := filepath.Join(Dir(b.dir), "2026-11-28.jsonl.gz")
+	if err := os.Truncate(old, leastSize); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, b.dir), "2026-11-29.jsonl.gz 2026-11-30.jsonl.gz 2026-12-01.jsonl"; got != want {
+		t.Errorf("too much: got %s, want %s", got, want)
+	}
+	b.file.size = leastSize
+	b.tell("full-full")
+	b.Flush(t.Context())
+	if got := ids(b.search(t, "full-full")); got != "" || b.lost.Load() != 1 || len(b.told()) != 1 || !strings.Contains(b.told()[0], "max_size") {
+		t.Errorf("full: found %q, lost %d, told %q", got, b.lost.Load(), b.told())
+	}
+	b.tell("full-full")
+	b.Flush(t.Context()) // the file was opened anew, and has its true size
+	if len(b.told()) != 2 || b.lost.Load() != 1 {
+		t.Errorf("well again: lost %d, told %q", b.lost.Load(), b.told())
+	}
+}
+
+// A disk that fails costs records, which are counted, and is told of once; it is written again when it is well.
+func TestBrokenDisk(t *testing.T) {
+	b := newBench(t, nil)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.WriteFile(Dir(b.dir), nil, 0o600)) // a file where the folder should be
+	for i := range 3 {
+		b.tell(fmt.Sprintf("aaaa-000%d", i))
+		b.Flush(t.Context())
+	}
+	if b.lost.Load() != 3 || !slices.ContainsFunc(b.told(), func(s string) bool { return strings.HasPrefix(s, "trail: ") }) {
+		t.Errorf("lost %d, told %q", b.lost.Load(), b.told())
+	}
+	must(os.Remove(Dir(b.dir)))
+	b.tell("well-well")
+	if got := ids(b.search(t, "well-well")); got != "well-well" {
+		t.Errorf("well again: found %q", got)
+	}
+	if told := b.told(); !slices.Contains(told, "trail: <nil>") || len(slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "trail: ") })) != 2 {
+		t.Errorf("told %q", b.told())
+	}
+}
+
+// A full device takes a part of a write: what was whole is there, the rest is counted, and what comes later is read.
+func TestFullDevice(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.Flush(t.Context())
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	b.flushing.Lock()
+	b.file.shut()
+	b.file.f = full
+	b.flushing.Unlock()
+	b.tell("aaaa-0002")
+	b.Flush(t.Context())
+	b.tell("aaaa-0003")
+	if got := ids(b.search(t, "alice@our.example")); b.lost.Load() != 1 || len(strings.Fields(got)) != 2 {
+		t.Errorf("lost %d, found %q", b.lost.Load(), got)
+	}
+}
+
+// A crash in the middle of a line: that line is passed over with a note, and spoils no other, before and after it was packed.
+func TestTornLine(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.tell("aaaa-0002")
+	b.Flush(t.Context())
+	file := filepath.Join(Dir(b.dir), "2026-11-26.jsonl")
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.Close(t.Context()), os.Truncate(file, info.Size()-100)); err != nil {
+		t.Fatal(err)
+	}
+	o := b.options
+	b.open(t, b.config, o)
+	b.tell("aaaa-0003")
+	check := func(when string) {
+		t.Helper()
+		if got := ids(b.search(t, "aaaa-0001")) + ids(b.search(t, "aaaa-0003")); got != "aaaa-0001aaaa-0003" {
+			t.Errorf("%s: found %q", when, got)
+		}
+	}
+	check("torn")
+	if r := b.search(t, "alice@our.example"); len(r.Records) != 2 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "cannot be read") {
+		t.Errorf("found %q, notes %q", ids(r), r.Notes)
+	}
+	b.set(noon.AddDate(0, 0, 1))
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("packed")
+}
+
+// A crash between packing and removing leaves both: nothing is found twice, and the next start removes the lines.
+func TestCrashWhilePacking(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.Flush(t.Context())
+	file := filepath.Join(Dir(b.dir), "2026-11-26.jsonl")
+	lines, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.set(noon.AddDate(0, 0, 1))
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []struct {
+		name string
+		data []byte
+	}{{file, lines}, {file + ".gz.new", []byte("half")}} {
+		if err := os.WriteFile(left.name, left.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := ids(b.search(t, "aaaa-0001")); got != "aaaa-0001" {
+		t.Errorf("found %q", got)
+	}
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, b.dir); got != "2026-11-26.jsonl.gz" {
+		t.Errorf("left %s", got)
+	}
+	// Lines that came later, by a clock that was set back, are added.
+	later := bytes.ReplaceAll(lines, []byte("aaaa-0001"), []byte("aaaa-00002"))
+	if err := os.WriteFile(file, later, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(b.search(t, "aaaa-0001")) + ids(b.search(t, "aaaa-00002")); got != "aaaa-0001aaaa-00002" || names(t, b.dir) != "2026-11-26.jsonl.gz" {
+		t.Errorf("found %q in %s", got, names(t, b.dir))
+	}
+}
+
+// Sessions tell side by side while it is searched; the queue is bounded, and what finds no room in it is counted.
+func TestManySessions(t *testing.T) {
+	b := newBench(t, nil)
+	const sessions, each = 20, 50
+	var telling sync.WaitGroup
+	for s := range sessions {
+		telling.Go(func() {
+			for i := range each {
+				b.tell(fmt.Sprintf("%04d-%04d", s, i))
+			}
+		})
+	}
+	for range 5 {
+		b.search(t, "alice@our.example")
+	}
+	telling.Wait()
+	b.Flush(t.Context())
+	r, err := Search(t.Context(), b.dir, time.UTC, Query{Words: []string{"alice@our.example"}, Limit: 2 * sessions * each})
+	if err != nil || len(r.Records) != sessions*each || b.lost.Load() != 0 {
+		t.Errorf("found %d records, %v, lost %d", len(r.Records), err, b.lost.Load())
+	}
+
+	m := letter("full-full")
+	heavy := &filter.Verdict{Reports: make([]filter.Report, maxWaiting/2)}
+	b.flushing.Lock() // nobody writes
+	for range 4 {
+		b.Message(m, heavy)
+	}
+	b.flushing.Unlock()
+	b.Flush(t.Context())
+	if b.lost.Load() < 2 || !slices.ContainsFunc(b.told(), func(s string) bool { return strings.HasPrefix(s, WithQueue) }) {
+		t.Errorf("lost %d, told %q", b.lost.Load(), b.told())
+	}
+}
+
+// What no message tells of is a connection's record; what one tells of, and those from own networks, is none.
+func TestConnections(t *testing.T) {
+	b := newBench(t, nil)
+	client := message.Client{Addr: netip.MustParseAddr("198.51.100.9")}
+	b.Connection(client, &filter.Verdict{ID: "cccc-0001", Action: filter.Reject})
+	b.Connection(client, &filter.Verdict{ID: "cccc-0002", Messages: 1})
+	b.Connection(message.Client{Addr: client.Addr, Own: true}, &filter.Verdict{ID: "cccc-0003"})
+	b.Connection(client, nil)
+	if got := ids(b.search(t, "198.51.100.9")); got != "cccc-0001" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNothingRecorded(t *testing.T) {
+	r, err := Search(t.Context(), t.TempDir(), time.UTC, Query{Words: []string{"w7k2-9fqx"}})
+	if err != nil || len(r.Records) != 0 || r.Oldest != "" || !r.Newest.IsZero() {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
