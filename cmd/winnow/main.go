@@ -76,6 +76,7 @@ connecting client; blacklist, whitelist and auto-whitelist for each recipient; U
 and rule is accounted for, day by day.`,
 		Example: `  winnow serve                         run the filter; works without a configuration file
   winnow scan mail.eml                 what would become of this mail, and why?
+  winnow why w7k2-9fqx                 why was this message refused?
   winnow stats                         today's figures, list by list
   winnow lists query 192.0.2.1         which lists have this address?`,
 		Version:       versionText(), // which makes a flag of it, too
@@ -88,7 +89,7 @@ and rule is accounted for, day by day.`,
 	root.SetVersionTemplate("winnow {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newServe(), newScan(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),
+		newServe(), newScan(), newWhy(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),
 	)
 	return root
 }

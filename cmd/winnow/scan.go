@@ -10,12 +10,14 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"winnow/pkg/app"
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
+	"winnow/pkg/trail"
 )
 
 // scanFlags is how scan is called.
@@ -27,6 +29,7 @@ type scanFlags struct {
 	filesFrom string
 	jobs      int
 	subrules  bool
+	why       bool
 	freshTags bool
 }
 
@@ -63,6 +66,7 @@ identity{spf, helo, dkim[], arc, dmarc}, which is null with --local.`,
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON, one object a line")
 	flags.StringSliceVar(&f.rules, "rules", nil, "folders of rules in place of the configured ones")
 	flags.StringVar(&f.filesFrom, "files-from", "", "read the names of files from this file, one a line; - is standard input")
+	flags.BoolVar(&f.why, "why", false, "print all that led to it, in order, as `winnow why` does of mail that came in")
 	flags.BoolVar(&f.subrules, "subrules", false, "print the subrules (__NAME) that hit, too")
 	flags.BoolVar(&f.freshTags, "fresh-tags", false, "complete patterns with %{NAME} for each mail, as serve does; without, with the first mail's, as SpamAssassin does")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many mails to scan at a time")
@@ -93,7 +97,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	s := &scanner{
 		app: a, envelope: &f.envelope, client: client, networks: a.Rules().Settings().Networks(), site: a.Site(),
-		stdin: c.InOrStdin(), keep: config.Milter.MaxBody, local: f.local, subrules: f.subrules,
+		stdin: c.InOrStdin(), keep: config.Milter.MaxBody, local: f.local, subrules: f.subrules, why: f.why,
 	}
 	if f.jobs < 1 {
 		return usagef("--jobs %d: scan at least one mail at a time", f.jobs)
@@ -113,6 +117,7 @@ type scanner struct {
 	keep     int64
 	local    bool // no DNS is asked
 	subrules bool
+	why      bool
 }
 
 // A finding is what became of one file. Its JSON is the format that `winnow scan --json` promises.
@@ -127,6 +132,8 @@ type finding struct {
 	Errors    []string      `json:"errors"`
 	// Identity is who sent it; null where that was not asked.
 	Identity *message.Identity `json:"identity"`
+
+	record *trail.Record // nil where it is not to be told in full
 }
 
 type foundHit struct {
@@ -200,8 +207,12 @@ func (s *scanner) file(ctx context.Context, name string) finding {
 		return finding{File: name, Reason: "could not be read", Hits: []foundHit{}, Errors: []string{err.Error()}}
 	}
 	recipients := s.envelope.fill(m, s.networks)
-	f := newFinding(name, s.app.Pipeline().Check(ctx, m, recipients))
+	v := s.app.Pipeline().Check(ctx, m, recipients)
+	f := newFinding(name, v)
 	f.Identity = s.identity(ctx, m)
+	if s.why {
+		f.record = trail.NewRecord(m, v, time.Now())
+	}
 	if s.subrules {
 		for _, result := range s.app.Rules().Subrules(ctx, m) {
 			f.add(rulesStage, &result)

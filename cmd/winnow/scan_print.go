@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -66,6 +67,12 @@ func (p *printer) print(f *finding) error {
 
 // paragraph writes a finding for people: what becomes of the mail and why, then every hit.
 func (p *printer) paragraph(f *finding) error {
+	if f.record != nil {
+		if _, err := fmt.Fprintf(p.out, "%s: ", printable(f.File)); err != nil {
+			return err
+		}
+		return printRecord(p.out, f.record, time.Local)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s (%s), %g of %g points\n", printable(f.File), f.Action, f.Class, f.Total, f.Threshold)
 	fmt.Fprintf(&b, "  %s\n", printable(f.Reason))

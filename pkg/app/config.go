@@ -19,6 +19,7 @@ import (
 	"winnow/pkg/rules"
 	"winnow/pkg/stats"
 	"winnow/pkg/store"
+	"winnow/pkg/trail"
 	"winnow/pkg/whitelist"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	Whitelist whitelist.Config `yaml:"whitelist"`
 	Rules     rules.Config     `yaml:"rules"`
 	Stats     stats.Config     `yaml:"stats"`
+	Trail     trail.Config     `yaml:"trail"`
 	Log       LogConfig        `yaml:"log"`
 
 	file *config.File // that it was read from; names the lines of what is found wrong later
@@ -59,6 +61,7 @@ func DefaultConfig() Config {
 		Whitelist: whitelist.DefaultConfig(),
 		Rules:     rules.DefaultConfig(),
 		Stats:     stats.DefaultConfig(),
+		Trail:     trail.DefaultConfig(),
 		Log:       LogConfig{Level: zapcore.InfoLevel, Format: "console"},
 	}
 }
@@ -123,6 +126,7 @@ func (c *Config) validate(file *config.File) error {
 	check("whitelist", c.Whitelist.Validate())
 	check("rules", c.Rules.Validate())
 	check("stats", c.Stats.Validate())
+	check("trail", c.Trail.Validate())
 	if c.Log.Format != "console" && c.Log.Format != "json" {
 		check("log", []error{fmt.Errorf("format: must be console or json, not %q", c.Log.Format)})
 	}
@@ -134,6 +138,9 @@ func (c *Config) validate(file *config.File) error {
 	}
 	if strings.HasPrefix(c.Whitelist.Enabled, "set:") && !strings.HasPrefix(string(c.StoreURL()), "redis") {
 		check("whitelist", []error{errors.New("enabled: set:NAME is a set in Redis (SADD winnow:set:NAME user@our.example), which needs store: redis://...; without it use file:/path")})
+	}
+	if c.Trail.Stream > 0 && !strings.HasPrefix(string(c.StoreURL()), "redis") {
+		check("trail", []error{errors.New("stream: is for several nodes that share a Redis, which needs store: redis://...; without it use 0")})
 	}
 	if c.Milter.RejectAt == milter.AtConnect && c.Policy.WhitelistRescues {
 		check("policy", []error{errors.New("whitelist_rescues: with milter.reject_at: connect nobody gets so far as to be rescued; use reject_at: rcpt")})

@@ -14,6 +14,7 @@ import (
 	"winnow/pkg/dnslist"
 	"winnow/pkg/milter"
 	"winnow/pkg/stats"
+	"winnow/pkg/trail"
 	"winnow/pkg/web"
 )
 
@@ -27,6 +28,7 @@ const closeLimit = 5 * time.Second
 type Service struct {
 	app      *App
 	recorder *stats.Recorder
+	trail    *trail.Trail // nil where it is off
 	milter   *milter.Server
 	control  *web.Server
 
@@ -60,9 +62,12 @@ func (s *Service) open(c *Config) (err error) {
 	if s.recorder, err = stats.NewRecorder(account, a.store, stats.Options{Now: a.now, Trouble: a.reportAccount}); err != nil {
 		return err
 	}
+	if s.trail, err = a.openTrail(c, s.recorder); err != nil {
+		return err
+	}
 	s.milter, err = milter.New(c.Milter, milter.Deps{
 		Filter:  func() milter.Filter { return a.Pipeline() },
-		Account: &ledger{log: a.log, recorder: s.recorder, known: a.known, observe: a.options.Observe},
+		Account: &ledger{log: a.log, recorder: s.recorder, trail: s.trail, known: a.known, observe: a.options.Observe},
 		Auth:    func() milter.Identifier { return a.Auth() },
 		Site:    a.Site,
 		Log:     a.log,
@@ -107,6 +112,9 @@ func (s *Service) Stop() error {
 	s.app.unwatch()
 	if s.control != nil {
 		limited(closeLimit, s.control.Close)
+	}
+	if s.trail != nil {
+		limited(closeLimit, s.trail.Close) // before the account, which counts what is lost
 	}
 	if s.recorder != nil {
 		limited(closeLimit, s.recorder.Close)

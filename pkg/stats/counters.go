@@ -41,12 +41,13 @@ const (
 	outbound   // messages that left by us: outside the funnel
 	incomplete // connections and messages decided while a source or stage could not answer
 	uncounted  // figures of more sources or days than are kept: see maxRows, maxDays
+	unrecorded // connections and messages that were counted, and that the trail has no record of: see Unrecorded
 	totals
 )
 
 var totalNames = [totals]string{
 	"connections", "accepted", "refused_by_error", "own", "messages", "whitelisted", "blacklisted", "too_large", "not_enabled",
-	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted",
+	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted", "unrecorded",
 }
 
 // classTotals tells where a class is counted.

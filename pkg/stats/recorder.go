@@ -147,6 +147,13 @@ func (r *Recorder) Message(_ *message.Message, v *filter.Verdict) {
 	r.tally().message(v)
 }
 
+// Unrecorded counts records that the trail could not write.
+func (r *Recorder) Unrecorded(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tally().totals[unrecorded] += n
+}
+
 // tally returns today's.
 func (r *Recorder) tally() *tally {
 	day, turned := r.calendar.day(r.now())

@@ -24,6 +24,7 @@ type Report struct {
 	Errors      int64       `json:"errors"`        // connections and messages decided while an answer was missing
 	Failed      []Count     `json:"failed_stages"` // stages that failed as a whole, and how often
 	Uncounted   int64       `json:"uncounted"`     // figures that found no room; should be 0
+	Unrecorded  int64       `json:"unrecorded"`    // records that the trail could not write; should be 0
 	Sources     []Row       `json:"sources"`       // the lists, then the content rules
 	Entries     []Row       `json:"entries"`       // what gives recipients a standing
 }
@@ -142,7 +143,7 @@ func newReport(q Query, from, to string, days int, counters map[string]int64) *R
 		Total: of(messages), Whitelisted: of(whitelisted), Blacklisted: of(blacklisted), TooLarge: of(tooLarge),
 		NotEnabled: of(notEnabled), Scanned: of(scanned), Caught: of(caught), Delivered: of(delivered), Relayed: of(relayed), Outbound: of(outbound),
 	}
-	r.Errors, r.Uncounted = of(incomplete), of(uncounted)
+	r.Errors, r.Uncounted, r.Unrecorded = of(incomplete), of(uncounted), of(unrecorded)
 	for _, action := range filter.Actions {
 		r.Actions = append(r.Actions, Count{action.String(), counters[actionPrefix+action.String()]})
 	}

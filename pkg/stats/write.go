@@ -70,6 +70,7 @@ func (r *Report) lines() (all []line) {
 		add("faults", f.Name, "failed", f.Count)
 	}
 	add("faults", "", "uncounted", r.Uncounted)
+	add("faults", "", "unrecorded", r.Unrecorded)
 	for _, rows := range [][]Row{r.Sources, r.Entries} {
 		for _, row := range rows {
 			for _, column := range rowColumns {
@@ -192,6 +193,7 @@ func (r *Report) remarks() string {
 		remark("stage "+f.Name+" failed as a whole", f.Count)
 	}
 	remark("figures that found no room, the account is short of them", r.Uncounted)
+	remark("decisions that the trail could not record, `winnow why` does not know them", r.Unrecorded)
 	if b.Len() == 1 {
 		return ""
 	}

@@ -10,6 +10,7 @@ package store
 //	winnow:{stats}:day:DAY    hash    counter -> amount                        retention, 400 days 40 octets a counter
 //	winnow:{stats}:seq:NODE   string  the last batch that was added            retention, 400 days 90 octets a start of winnow
 //	winnow:set:NAME           set     what the operator put there              never: it is his    90 octets a member
+//	winnow:trail              stream  records of decisions, of all nodes       trail.stream        some 2 KB a record
 //
 // A site with 10 lists has some 300 counters a day, two for each content rule that hit, of which SpamAssassin's rules make
 // some 600, and two for each known sender whom somebody impersonates, 1,000 a node at most: 60 KB, 24 MB for 400 days. 5,000
@@ -31,6 +32,7 @@ const (
 	keyDay    = "winnow:{stats}:day:"
 	keySeq    = "winnow:{stats}:seq:"
 	keySet    = "winnow:set:"
+	keyTrail  = "winnow:trail"
 )
 
 // Buckets of the embedded file. A correspondent's key is local, NUL, remote; its value is when it was written to and

@@ -33,7 +33,7 @@ type Row struct {
 	Said   string `json:"said"`  // "listed", "not listed", "no answer"; of a hit its symbol
 	Score  string `json:"score"` // of a hit
 	Does   string `json:"does"`  // what it demands, or makes of the recipient
-	Fresh  string `json:"fresh"` // "asked, 12ms" or "cached for 40s"
+	Fresh  string `json:"fresh"` // "asked, 12ms" or "cached, 40s ago"
 	Detail string `json:"detail"`
 }
 
@@ -47,6 +47,9 @@ func (r *Record) Explain(zone *time.Location) *Explanation {
 			break
 		}
 		e.Without = append(e.Without, a.sentence(r))
+	}
+	if len(e.Without) == 0 && r.Refused() && r.Decider != nil {
+		e.Without = append(e.Without, "Nothing: more than one list, entry or rule wanted it so, and none of them alone would have been missed.")
 	}
 	e.Sender = r.forSender()
 	e.Facts = r.facts()
@@ -92,7 +95,7 @@ func (r *Record) decided() []string {
 	case r.Kind == OfConnection && d == nil && r.Action < filter.Defer:
 		say("No list wanted the client refused; it named no recipient.")
 	case d == nil && r.Action >= filter.Tag && r.Class == filter.ClassScanned:
-		say("Points did: %s%g in all, from %g on it is %s.", "", r.Total, r.reached(), become[max(r.Weakened, r.Action)])
+		say("Points did: %g in all, from %g on it is %s.", r.Total, r.reached(), become[max(r.Weakened, r.Action)])
 		say("%s", r.Reason)
 	case d != nil && result != nil && result.Kind == filter.List && r.byClient():
 		say("The client %s is listed by %s: %s.", orUnknown(r.Client.Addr), d.Source, d.Symbol)
@@ -261,7 +264,9 @@ func (r *Record) facts() [][2]string {
 	if r.Size > 0 {
 		fact("size", fmt.Sprintf("%d octets", r.Size))
 	}
-	fact("class", r.Class.String())
+	if r.Class != filter.NoMessage {
+		fact("class", r.Class.String())
+	}
 	if r.Number > 1 {
 		fact("on its connection", fmt.Sprintf("message number %d", r.Number))
 	}
@@ -333,9 +338,6 @@ func (r *Result) rows() []Row {
 	for _, a := range r.Answers {
 		row.Detail = strings.TrimSpace(row.Detail + " " + a.Name + " " + strings.Join(a.Codes, " "))
 	}
-	if r.Kind == filter.Rules {
-		row.Fresh = ""
-	}
 	all := []Row{row}
 	for _, h := range r.Hits {
 		hit := Row{Said: h.Symbol, Score: fmt.Sprintf("%g", h.Score), Detail: h.Detail}
@@ -381,12 +383,19 @@ func (r *Result) said() string {
 // fresh tells whether the answer was asked for, or how old it was.
 func (r *Result) fresh() string {
 	switch {
-	case r.Asked == 0:
+	case r.Asked == 0 || r.Kind == filter.Rules || r.Kind == filter.Entry && r.TookUS == 0:
 		return ""
 	case r.Cached == 0:
 		return "asked, " + micros(r.TookUS)
 	case r.Cached < r.Asked:
-		return fmt.Sprintf("%d of %d cached for up to %ds", r.Cached, r.Asked, r.AgeS)
+		return fmt.Sprintf("%d of %d cached, %s", r.Cached, r.Asked, since(r.AgeS))
 	}
-	return fmt.Sprintf("cached for %ds", r.AgeS)
+	return "cached, " + since(r.AgeS)
+}
+
+func since(seconds int64) string {
+	if seconds == 0 {
+		return "just now"
+	}
+	return (time.Duration(seconds) * time.Second).String() + " ago"
 }

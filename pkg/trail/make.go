@@ -25,9 +25,9 @@ type note struct {
 	user       string
 	sender     string
 	size       int64
-	messageID  string // raw, cut
+	messageID  string // as it stands in the header, like the next two, or the beginning of it
 	author     string
-	subject    string // decoded where it is kept in full
+	subject    string
 	verdict    *filter.Verdict
 	identity   *message.Identity
 	connection *filter.Verdict
@@ -50,16 +50,35 @@ func (c *Config) noteMessage(m *message.Message, v *filter.Verdict) note {
 		f := &m.Header[i]
 		switch {
 		case n.messageID == "" && strings.EqualFold(f.Name, "Message-ID"):
-			n.messageID = plainID(f.Value)
+			n.messageID = begin(f.Value)
 		case n.author == "" && strings.EqualFold(f.Name, "From"):
-			n.author, _ = m.HeaderText("From", message.HeaderAddr|message.HeaderFirst)
-			n.author = cut(n.author, maxAddress)
+			n.author = begin(f.Value)
 		case n.subject == "" && c.Subject != NoSubject && strings.EqualFold(f.Name, "Subject"):
-			n.subject, _ = m.HeaderText("Subject", 0)
-			n.subject = cut(strings.TrimSpace(n.subject), maxSubject)
+			n.subject = begin(f.Value)
 		}
 	}
 	return n
+}
+
+// maxField is how much of a field is looked at.
+const maxField = 1000
+
+// begin returns the beginning of a field, which keeps no more of the message than that.
+func begin(value string) string {
+	if len(value) > maxField {
+		return strings.Clone(value[:maxField])
+	}
+	return value
+}
+
+// decoded returns a field as people read it.
+func decoded(name, value string, mod message.HeaderMod) string {
+	if value == "" {
+		return ""
+	}
+	m := message.Message{Header: message.Header{{Name: name, Value: value}}}
+	text, _ := m.HeaderText(name, mod)
+	return strings.TrimSpace(text)
 }
 
 // noteConnection takes down a connection that no message tells of.
@@ -74,16 +93,26 @@ type maker struct {
 	node    string
 }
 
+// NewRecord makes the record of a message that was decided on at a time, with all in clear.
+func NewRecord(m *message.Message, v *filter.Verdict, at time.Time) *Record {
+	c := Config{Subject: FullSubject}
+	n := c.noteMessage(m, v)
+	n.at = at
+	k := maker{subject: FullSubject}
+	return k.record(&n)
+}
+
 func (k *maker) record(n *note) *Record {
 	v := n.verdict
 	r := &Record{
 		V: Version, Kind: n.kind, Time: n.at.UTC().Truncate(time.Millisecond), Node: k.node, Hashed: k.hashed,
 		ID: n.id, QueueID: cut(n.queueID, maxID), Client: k.client(n.client), User: k.over(cut(n.user, maxAddress)),
-		Sender: k.address(n.sender), MessageID: k.over(n.messageID), Author: k.address(n.author), Size: n.size,
+		Sender: k.address(n.sender), MessageID: k.over(plainID(n.messageID)), Size: n.size,
 		Number: v.Number, Class: v.Class, Action: v.Action, Weakened: v.Weakened, Total: rounded(v.Total), Threshold: v.Threshold,
 		Caught: v.Caught, Relayed: v.Relayed, Reason: k.reason(v), Decider: decider(v.Decider),
 		Identity: k.identity(n.identity),
 	}
+	r.Author = k.address(decoded("From", n.author, message.HeaderAddr|message.HeaderFirst))
 	if !n.began.IsZero() {
 		r.TookMS = max(0, n.at.Sub(n.began).Milliseconds())
 	}
@@ -93,9 +122,9 @@ func (k *maker) record(n *note) *Record {
 	}
 	switch k.subject {
 	case FullSubject:
-		r.Subject = n.subject
+		r.Subject = cut(decoded("Subject", n.subject, 0), maxSubject)
 	case HashSubject:
-		r.SubjectHash = k.hash(n.subject)
+		r.SubjectHash = k.hash(cut(decoded("Subject", n.subject, 0), maxSubject))
 	}
 	for i := range v.Recipients {
 		r.Recipients = append(r.Recipients, k.recipient(&v.Recipients[i]))

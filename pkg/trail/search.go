@@ -21,6 +21,8 @@ type Query struct {
 	Since time.Time // from when on; the zero time: all that is kept
 	Until time.Time // up to when; the zero time: now
 	Limit int       // how many records at most, the newest; 0: DefaultLimit
+	// Stream is looked through, too: it has what other nodes recorded.
+	Stream Stream
 }
 
 // DefaultLimit is how many records a search returns where nobody says.
@@ -73,8 +75,38 @@ func Search(ctx context.Context, stateDir string, zone *time.Location, q Query) 
 			return nil, fmt.Errorf("trail: %s: %w", all[i].name, err)
 		}
 	}
+	if q.Stream != nil {
+		if err := s.stream(ctx, q.Stream); err != nil { // the files were searched
+			s.results.Notes = append(s.results.Notes, "what other nodes recorded was not all searched: "+err.Error())
+		}
+	}
 	s.finish()
 	return &s.results, nil
+}
+
+// streamPage is how many records are read from a stream at a time.
+const streamPage = 500
+
+// stream searches what the nodes recorded together, from its end.
+func (s *search) stream(ctx context.Context, stream Stream) error {
+	for place, found := "", 0; found <= s.query.Limit; {
+		records, next, err := stream.TrailBefore(ctx, place, streamPage)
+		if err != nil || next == "" {
+			return err
+		}
+		var text []byte
+		for _, record := range slices.Backward(records) {
+			text = append(append(text, record...), '\n')
+		}
+		p := &piece{read: func() ([]byte, error) { return text, nil }}
+		s.piece(p)
+		s.take(p)
+		if found += len(p.matches); !p.newest.IsZero() && p.newest.Before(s.query.Since) {
+			return nil
+		}
+		place = next
+	}
+	return nil
 }
 
 // A search is one Search under way.

@@ -16,8 +16,11 @@ import (
 
 // A Stream keeps the newest records of all nodes together; see pkg/store.
 type Stream interface {
-	// Append adds records and drops the oldest of about more than most.
-	Append(ctx context.Context, records [][]byte, most int64) error
+	// AppendTrail adds records, and drops the oldest of more than about most.
+	AppendTrail(ctx context.Context, records [][]byte, most int64) error
+	// TrailBefore returns up to n records from before a place on, the newest first, and the place of the last of them; "" is
+	// the end. None are left where it returns no place.
+	TrailBefore(ctx context.Context, before string, n int64) (records [][]byte, place string, err error)
 }
 
 // Options are what a Trail is given beside its configuration.
@@ -212,7 +215,7 @@ const maxAppend = 500
 func (t *Trail) append(ctx context.Context, records [][]byte) {
 	for len(records) > 0 {
 		n := min(len(records), maxAppend)
-		err := t.options.Stream.Append(ctx, records[:n], t.config.Stream)
+		err := t.options.Stream.AppendTrail(ctx, records[:n], t.config.Stream)
 		t.tell(WithStream, err)
 		if err != nil {
 			return // the files have them
