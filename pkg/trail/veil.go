@@ -59,7 +59,7 @@ type veil struct {
 }
 
 const (
-	keyName  = "trail.key"
+	keyName  = "trail-key"
 	keySize  = 32
 	hashSize = 12 // octets of a hash that are kept: 2^48 addresses are told apart
 	hashMark = "#"
