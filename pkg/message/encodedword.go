@@ -58,6 +58,9 @@ type word struct {
 	text    []byte // decoded to octets of the charset
 }
 
+// DecodeWords decodes the encoded words in the value of a field, whatever its name, as a reader may do that knows no better.
+func DecodeWords(value string) string { return decodeWords(unfoldText(value)) }
+
 // decodeWords decodes the encoded words in text. White space between two of them is dropped. Neighbours in the same
 // charset are joined before they are decoded, for many senders cut a text between the octets of a character, against
 // RFC 2047, 5.

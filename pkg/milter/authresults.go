@@ -97,14 +97,24 @@ func (s *Server) authservID(m *message.Message) string {
 	return id
 }
 
-// claims tells whether an Authentication-Results field says that id, or a host below it, wrote it (RFC 8601, 2.2 and 5).
+// claims tells whether an Authentication-Results field says that id, or a host below it, wrote it (RFC 8601, 2.2 and 5). Encoded
+// words have no place in it; but there are readers that decode every field before they look at it (RFC 5228, 2.7.2).
 func claims(value, id string) bool {
-	said := claimedID(value)
+	id = strings.TrimSuffix(strings.ToLower(id), ".")
+	if id == "" {
+		return false
+	}
+	return isOrBelow(claimedID(value), id) ||
+		strings.Contains(value, "=?") && isOrBelow(claimedID(message.DecodeWords(value[:min(len(value), message.MaxFieldValue)])), id)
+}
+
+// isOrBelow tells whether a name, however it is written, is id or that of a host below it.
+func isOrBelow(said, id string) bool {
 	if ascii, ok := message.HostASCII(said); ok {
 		said = ascii
 	}
-	said, id = strings.TrimSuffix(strings.ToLower(said), "."), strings.TrimSuffix(strings.ToLower(id), ".")
-	return id != "" && (said == id || strings.HasSuffix(said, "."+id))
+	said = strings.TrimSuffix(strings.ToLower(said), ".")
+	return said == id || strings.HasSuffix(said, "."+id)
 }
 
 // claimedID returns the authserv-id that a field begins with. Where the field is malformed it returns what some reader might
