@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"winnow/pkg/dns"
@@ -21,7 +22,25 @@ func NewChecker(c Config, resolver dns.Resolver, now func() time.Time) *Checker 
 	if now == nil {
 		now = time.Now
 	}
-	return &Checker{config: c, resolver: resolver, now: now}
+	checker := &Checker{config: c, now: now}
+	if resolver != nil {
+		checker.resolver = contained{resolver}
+	}
+	return checker
+}
+
+// contained is a resolver in which a panic is the failure of one question: most are asked in goroutines of their own, which
+// nobody above could catch it in.
+type contained struct{ resolver dns.Resolver }
+
+// Resolve returns what the DNS holds for q.
+func (c contained) Resolve(ctx context.Context, q dns.Question) (answer dns.Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer, err = dns.Answer{}, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return c.resolver.Resolve(ctx, q)
 }
 
 // asks tells whether the Checker asks the DNS.

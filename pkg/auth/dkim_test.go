@@ -188,7 +188,7 @@ func TestDKIMKeysThatCannotBeHad(t *testing.T) {
 		t.Errorf("out of time: got %+v, want temperror", got)
 	}
 	panics := resolverFunc(func() (dns.Answer, error) { panic("broken") })
-	if got := newTestChecker(panics).dkim(t.Context(), parseMail(t, mail)); got[0].Result != message.AuthTempError || got[0].Reason != "panic: broken" {
+	if got := newTestChecker(panics).dkim(t.Context(), parseMail(t, mail)); got[0].Result != message.AuthTempError || !strings.HasSuffix(got[0].Reason, "panic: broken") {
 		t.Errorf("a panic: got %+v, want temperror", got)
 	}
 }
