@@ -23,7 +23,10 @@ type CachedResolver struct {
 	closing sync.Once
 }
 
-var _ Resolver = (*CachedResolver)(nil)
+var (
+	_ Resolver = (*CachedResolver)(nil)
+	_ Recaller = (*CachedResolver)(nil)
+)
 
 // An entry is what memory holds for a question: an answer or, for a moment, an error.
 type entry struct {
@@ -99,6 +102,18 @@ func (r *CachedResolver) Resolve(ctx context.Context, q Question) (Answer, error
 	answer := f.answer
 	answer.Cached = answer.Cached || joined
 	return answer, f.err
+}
+
+// Recall answers q from memory.
+func (r *CachedResolver) Recall(q Question) (answer Answer, err error, known bool) {
+	q, err = q.canonical()
+	if err != nil {
+		return Answer{}, err, true
+	}
+	if answer, err, known = r.remembered(q); known {
+		r.count.questions.Add(1)
+	}
+	return answer, err, known
 }
 
 // remembered answers from memory.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -323,5 +324,31 @@ func TestCacheIsBounded(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Recall asks nobody.
+func TestRecall(t *testing.T) {
+	r, asked := newCache(t, zones, nil)
+	q := dns.Question{Name: "2.0.0.127.zen.example", Type: dns.A}
+	if _, _, known := dns.Recall(r, q); known {
+		t.Error("an answer that nobody has asked for yet")
+	}
+	want, err := r.Resolve(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err, known := dns.Recall(r, dns.Question{Name: "2.0.0.127.ZEN.example", Type: dns.A})
+	if err != nil || !known || !got.Cached || len(got.Addrs) != len(want.Addrs) {
+		t.Errorf("got %+v, %v, %t, want %+v", got, err, known, want)
+	}
+	if _, err, known := dns.Recall(r, dns.Question{Name: strings.Repeat("a", 300), Type: dns.A}); !known || !errors.Is(err, dns.ErrName) {
+		t.Errorf("no name: got %v, %t", err, known)
+	}
+	if _, _, known := dns.Recall(zones, q); known {
+		t.Error("a resolver that keeps nothing knows something")
+	}
+	if n, s := len(asked.Questions()), r.Stats(); n != 1 || s.Questions != 2 || s.HitsLocal != 1 {
+		t.Errorf("asked %d times, counted %+v", n, s)
 	}
 }

@@ -14,6 +14,21 @@ type Resolver interface {
 	Resolve(ctx context.Context, q Question) (Answer, error)
 }
 
+// A Recaller is a Resolver that knows some answers already. Most questions about a mail have been asked before, and whoever
+// has many spares a goroutine for each of those.
+type Recaller interface {
+	// Recall is Resolve for what is in memory; known is false for everything else.
+	Recall(q Question) (answer Answer, err error, known bool)
+}
+
+// Recall asks r for what it has in memory, if it keeps anything.
+func Recall(r Resolver, q Question) (answer Answer, err error, known bool) {
+	if recaller, keeps := r.(Recaller); keeps {
+		return recaller.Recall(q)
+	}
+	return Answer{}, nil, false
+}
+
 // A Question is what the DNS is asked.
 type Question struct {
 	Name string // without trailing dot, lower case

@@ -13,18 +13,30 @@ type check struct {
 	src       *source
 	start     time.Time
 	questions []question
-	later     *later // what it is asked about besides, nil for nothing
+	open      []*question // those that were not in memory
+	later     *later      // what it is asked about besides, nil for nothing
 	result    *filter.Result
 }
 
-// run asks, fills in the result and lets the list's health know.
+// recall answers what is in memory, and tells whether that is all there is to ask.
+func (c *check) recall() (all bool) {
+	c.open = c.src.recall(c.src.set.resolver, c.questions)
+	return len(c.open) == 0 && c.later == nil
+}
+
+// run asks what recall left.
 func (c *check) run(ctx context.Context, client netip.Addr) {
 	var err error
 	if c.later == nil {
-		c.result.Took = c.ask(ctx, c.questions, c.start)
+		c.result.Took = c.ask(ctx, c.open, c.start)
 	} else {
 		err = c.runBoth(ctx)
 	}
+	c.conclude(client, err)
+}
+
+// conclude fills in the result and lets the list's health know.
+func (c *check) conclude(client netip.Addr, err error) {
 	if len(c.questions) == 0 {
 		c.result.Err = err
 		return
@@ -54,13 +66,13 @@ func (c *check) runBoth(ctx context.Context) (err error) {
 	var took, tookLater time.Duration
 	atOnce(2, func(i int) {
 		if i == 0 {
-			took = c.ask(ctx, c.questions, c.start)
+			took = c.ask(ctx, c.open, c.start)
 			return
 		}
 		var subjects []subject
 		subjects, err = c.later.wait(ctx)
 		questions = c.src.questions(subjects, asked)
-		tookLater = c.ask(ctx, questions, c.src.set.now())
+		tookLater = c.ask(ctx, c.src.recall(c.src.set.resolver, questions), c.src.set.now())
 	})
 	c.questions = append(c.questions, questions...)
 	c.result.Took = max(took, tookLater)
@@ -68,7 +80,7 @@ func (c *check) runBoth(ctx context.Context) (err error) {
 }
 
 // ask puts the questions, and returns how long the list took: that we have waited for others is not its doing.
-func (c *check) ask(ctx context.Context, questions []question, start time.Time) time.Duration {
+func (c *check) ask(ctx context.Context, questions []*question, start time.Time) time.Duration {
 	if len(questions) == 0 {
 		return 0
 	}

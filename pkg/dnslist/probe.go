@@ -64,7 +64,7 @@ func (src *source) probe(ctx context.Context) {
 			entries = append(entries, question{about: newAsks(src.Ask...), key: key, name: name})
 		}
 	}
-	src.ask(limited, src.set.fresh, entries)
+	src.ask(limited, src.set.fresh, src.recall(src.set.fresh, entries))
 	if ctx.Err() != nil || len(entries) == 0 {
 		return // we are stopping; that is nothing about the list
 	}

@@ -133,7 +133,7 @@ func (src *source) questionsAbout(wanted *queried) []question {
 func (src *source) row(ctx context.Context, q *question) Row {
 	start := src.set.now()
 	one := []question{*q}
-	src.ask(ctx, src.set.fresh, one)
+	src.ask(ctx, src.set.fresh, src.recall(src.set.fresh, one))
 	q = &one[0]
 	row := Row{
 		List: src.Name, Title: src.Title, Zone: src.ShownZone(), Asked: src.show(q.key),

@@ -46,14 +46,30 @@ func (l *List) what(q *question) string {
 	return s.domain
 }
 
+// recall answers those questions whose answers are in memory, and returns the others.
+func (src *source) recall(r dns.Resolver, questions []question) (open []*question) {
+	for i := range questions {
+		q := &questions[i]
+		if answer, err, known := dns.Recall(r, dns.Question{Name: q.name, Type: dns.A}); known {
+			src.answered(q, answer, err)
+		} else {
+			open = append(open, q)
+		}
+	}
+	return open
+}
+
 // ask puts all questions at once and returns when each is answered, or ctx is over.
-func (src *source) ask(ctx context.Context, r dns.Resolver, questions []question) {
+func (src *source) ask(ctx context.Context, r dns.Resolver, questions []*question) {
+	if len(questions) == 0 {
+		return
+	}
 	if src.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, src.Timeout)
 		defer cancel()
 	}
-	atOnce(len(questions), func(i int) { src.put(ctx, r, &questions[i]) })
+	atOnce(len(questions), func(i int) { src.put(ctx, r, questions[i]) })
 }
 
 // put puts one question and says what the answer means.
@@ -64,6 +80,11 @@ func (src *source) put(ctx context.Context, r dns.Resolver, q *question) {
 		}
 	}()
 	answer, err := r.Resolve(ctx, dns.Question{Name: q.name, Type: dns.A})
+	src.answered(q, answer, err)
+}
+
+// answered says what an answer means.
+func (src *source) answered(q *question, answer dns.Answer, err error) {
 	q.cached, q.age = answer.Cached, answer.Age
 	if guarded, ok := errors.AsType[*guardError](err); ok {
 		answer.Addrs, err = guarded.addrs, nil

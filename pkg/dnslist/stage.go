@@ -45,9 +45,14 @@ func (s *Stage) Check(ctx context.Context, m *message.Message) []filter.Result {
 		if len(c.questions) == 0 && c.later == nil {
 			continue
 		}
-		if results[i].Err = src.resting(start); results[i].Err == nil {
-			checks = append(checks, c)
+		if results[i].Err = src.resting(start); results[i].Err != nil {
+			continue
 		}
+		if c.recall() {
+			c.conclude(addr, nil)
+			continue
+		}
+		checks = append(checks, c)
 	}
 	if len(checks) == 0 {
 		return results

@@ -104,8 +104,8 @@ func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer,
 	if v.resting != nil {
 		return dns.Answer{}, v.resting
 	}
-	q := question{key: key, name: v.src.name(key)}
-	if q.name == "" {
+	name := v.src.name(key)
+	if name == "" {
 		return dns.Answer{}, dns.ErrName
 	}
 	if !v.begin() {
@@ -113,7 +113,31 @@ func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer,
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.src.limit())
 	defer cancel()
-	answer, err := v.src.set.resolver.Resolve(ctx, dns.Question{Name: q.name, Type: kind})
+	answer, err := v.src.set.resolver.Resolve(ctx, dns.Question{Name: name, Type: kind})
+	return v.answered(question{key: key, name: name}, kind, answer, err)
+}
+
+// Recall is Ask for what is known without asking: an answer in memory, or that nothing is to be asked.
+func (v *Visit) Recall(key string, kind dns.Type) (answer dns.Answer, err error, known bool) {
+	if v.resting != nil {
+		return dns.Answer{}, v.resting, true
+	}
+	name := v.src.name(key)
+	if name == "" {
+		return dns.Answer{}, dns.ErrName, true
+	}
+	if answer, err, known = dns.Recall(v.src.set.resolver, dns.Question{Name: name, Type: kind}); !known {
+		return dns.Answer{}, nil, false
+	}
+	if !v.begin() {
+		return dns.Answer{}, dns.ErrTimeout, true
+	}
+	answer, err = v.answered(question{key: key, name: name}, kind, answer, err)
+	return answer, err, true
+}
+
+// answered notes an answer, and returns what it is to rules.
+func (v *Visit) answered(q question, kind dns.Type, answer dns.Answer, err error) (dns.Answer, error) {
 	if guarded, ok := errors.AsType[*guardError](err); ok {
 		answer.Addrs, err = guarded.addrs, nil
 	}

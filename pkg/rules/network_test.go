@@ -36,6 +36,10 @@ func (z *testZone) Ask(ctx context.Context, key string, t dns.Type) (dns.Answer,
 	return z.resolver.Resolve(ctx, dns.Question{Name: key + "." + z.name, Type: t})
 }
 
+func (z *testZone) Recall(key string, t dns.Type) (dns.Answer, error, bool) {
+	return dns.Recall(z.resolver, dns.Question{Name: key + "." + z.name, Type: t})
+}
+
 func (z *testZone) Show(key string) string { return key + "." + z.name }
 func (z *testZone) Scores() bool           { return z.scores }
 func (z *testZone) Refused(why string)     { z.refused = why }
@@ -186,10 +190,19 @@ func TestAsk(t *testing.T) {
 	for _, tt := range askTests {
 		t.Run(tt.name, func(t *testing.T) {
 			set := mustLoad(t, tt.rules)
-			testNetwork(set, tt.zones)
-			got := strings.Join(hits(set.check(t.Context(), mustParse(t, relayed))), " ")
-			if got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
+			asked := dnstest.Record(tt.zones)
+			cache := dns.NewCache(asked, nil, dns.DefaultCacheConfig())
+			defer cache.Close()
+			testNetwork(set, cache)
+			for _, time := range []string{"first", "second"} { // out of memory, the second time
+				before := len(asked.Questions())
+				got := strings.Join(hits(set.check(t.Context(), mustParse(t, relayed))), " ")
+				if got != tt.want {
+					t.Errorf("the %s time: got %q, want %q", time, got, tt.want)
+				}
+				if n := len(asked.Questions()) - before; time == "second" && n > 0 {
+					t.Errorf("the second time: %d questions", n)
+				}
 			}
 		})
 	}

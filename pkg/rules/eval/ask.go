@@ -26,6 +26,8 @@ type Network struct {
 type Zone interface {
 	// Ask returns what the zone has for a key, which stands before its name.
 	Ask(ctx context.Context, key string, t dns.Type) (dns.Answer, error)
+	// Recall is Ask for what is known without asking.
+	Recall(key string, t dns.Type) (answer dns.Answer, err error, known bool)
 	// Show is the name of a key in the zone as it may be shown: without the operator's subscription in it.
 	Show(key string) string
 	// Scores tells whether the operator's lists give points for the zone already.
@@ -180,12 +182,26 @@ func (l *Lookups) put(zone, key string, kind dns.Type, then func(*Lookup)) *Look
 		return nil
 	}
 	found = &Lookup{Zone: zone, Key: key, Type: kind}
+	l.all[q] = found
+	if found.Answer, found.Err, found.Done = l.recall(found, asked); found.Done {
+		if then != nil {
+			l.start(func() { then(found) })
+		}
+		return found
+	}
 	if then != nil {
 		found.then = append(found.then, then)
 	}
-	l.all[q] = found
 	l.start(func() { l.find(found, asked) })
 	return found
+}
+
+// recall answers a question without asking, if that can be done.
+func (l *Lookups) recall(found *Lookup, zone Zone) (answer dns.Answer, err error, known bool) {
+	if zone != nil {
+		return zone.Recall(found.Key, found.Type)
+	}
+	return dns.Recall(l.network.Resolver, dns.Question{Name: found.Key, Type: found.Type})
 }
 
 // zone returns the list of a zone, nil where there is none. l.mu is held.
