@@ -228,6 +228,9 @@ func (b *batch) addTo(r *stats.Report, rows map[string]*stats.Row, actions map[f
 		if b.aloneHits {
 			rows[b.refused].RefusalsAlone += connections
 		}
+		for _, list := range b.hits {
+			rows[list].DoubtfulOf += messages
+		}
 		if b.favoured {
 			rows[b.refused].Doubtful += messages
 		}
@@ -258,6 +261,9 @@ func (b *batch) addMessages(r *stats.Report, rows map[string]*stats.Row, actions
 	if b.class == "scanned" {
 		rows["rules"].Asked += messages
 	}
+	for _, list := range b.hits {
+		rows[list].DoubtfulOf += messages
+	}
 	if b.class != "blacklisted" && !b.caught {
 		m.Delivered += messages
 	}
@@ -271,6 +277,7 @@ func (b *batch) addMessages(r *stats.Report, rows map[string]*stats.Row, actions
 	for _, source := range b.caughtBy {
 		if source == "rules" {
 			rows["rules"].Hits += messages
+			rows["rules"].DoubtfulOf += messages
 		}
 	}
 	for _, source := range b.decisive {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,6 +71,14 @@ func playDay(t *testing.T, url store.URL, resolver string) {
 	if diff := cmp.Diff(want, plain(got)); diff != "" {
 		t.Errorf("the day's report (-plan +got):\n%s", diff)
 	}
+	caught, refused := expectedSets(day)
+	sets := w.sets(t, today)
+	if diff := cmp.Diff(caught, plainSets(&sets.Caught)); diff != "" {
+		t.Errorf("caught messages by who hit them (-plan +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(refused, plainSets(&sets.Refused)); diff != "" {
+		t.Errorf("refused connections by who wanted it (-plan +got):\n%s", diff)
+	}
 	if before := w.report(t, "2016-12-13"); before.Messages.Outbound != 1 || before.Messages.Total != 0 {
 		t.Errorf("the day before: got %d outbound of %d, want 1 of 0", before.Messages.Outbound, before.Messages.Total)
 	}
@@ -83,6 +92,7 @@ func plain(r *stats.Report) *stats.Report {
 	for i := range p.Sources {
 		row := &p.Sources[i]
 		row.Cached, row.Latency = 0, stats.Latency{}
+		row.DoubtfulShare, row.DoubtfulLow, row.DoubtfulHigh = 0, 0, 0 // which follow from the two figures before them
 		if row.Kind == "list" {
 			row.Title = ""
 		}
@@ -92,6 +102,35 @@ func plain(r *stats.Report) *stats.Report {
 		p.Connections.Refused[i].Title = ""
 	}
 	return &p
+}
+
+// plainSets is how often each set of sources hit.
+func plainSets(s *stats.Sets) map[string]int64 {
+	sets := map[string]int64{}
+	for _, set := range s.Sets {
+		names := append([]string{}, set.Sources...)
+		slices.Sort(names)
+		sets[strings.Join(names, ",")] = set.Count
+	}
+	return sets
+}
+
+// expectedSets adds batches up to the sets that they must end with.
+func expectedSets(day []batch) (caught, refused map[string]int64) {
+	caught, refused = map[string]int64{}, map[string]int64{}
+	for i := range day {
+		b := &day[i]
+		by, into, n := b.caughtBy, caught, int64(b.connections*b.messages)
+		if b.refused != "" {
+			by, into, n = b.hits, refused, int64(b.connections)
+		} else if !b.caught {
+			continue
+		}
+		names := append([]string{}, by...)
+		slices.Sort(names)
+		into[strings.Join(names, ",")] += n
+	}
+	return caught, refused
 }
 
 // playBatches plays all connections, some at a time.

@@ -146,6 +146,16 @@ func (w *winnow) report(t testing.TB, days ...string) *stats.Report {
 	return reports[0]
 }
 
+// sets reads back which sources hit together on a day.
+func (w *winnow) sets(t testing.TB, day string) *stats.SetReport {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	reports, err := stats.ReadSets(ctx, w.app.Store(), stats.Query{Days: []string{day}})
+	must(t, err)
+	return reports[0]
+}
+
 func writeFile(t testing.TB, path, text string) {
 	t.Helper()
 	must(t, os.WriteFile(path, []byte(text), 0o600))

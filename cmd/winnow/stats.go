@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,9 @@ type statsFlags struct {
 	perDay        bool
 	rules         bool
 	forged        bool
+	overlap       bool
+	without       []string
+	keep          float64
 	asJSON, asCSV bool
 }
 
@@ -34,12 +38,19 @@ figure means is in docs/statistics.md. Days are those of stats.time_zone; today'
 With --rules, print each content rule that ever hit instead, by hits: on how many messages, how many of those were caught
 and how many delivered, and the last day it hit. Rules that are only observed have columns of their own.
 
+With --overlap, print which lists hit the same messages, and in which order each adds most to the others; with --without,
+what nobody else would have noticed without some lists, all of them left out at once; with --keep, the fewest lists that
+would have kept so much of the catch. They tell of caught messages and of refused connections.
+
 With --forged, print instead whom messages claimed to come from and were not proven to: correspondents of your users, and
 entries of the whitelist. Forged are those that the sender's domain disowns.`,
 		Example: `  winnow stats
   winnow stats --day yesterday
   winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
   winnow stats --from 2016-12-01 --to today --per-day --json
+  winnow stats --overlap --from 2016-12-01
+  winnow stats --without ivmsip,uribl --day yesterday
+  winnow stats --keep 99.5 --from 2016-12-01 --to 2016-12-31
   winnow stats --rules --from 2016-12-01
   winnow stats --forged --from 2016-12-01 --json`,
 		Args: cobra.NoArgs,
@@ -52,6 +63,9 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
 	flags.BoolVar(&f.perDay, "per-day", false, "several days one by one, not added up")
 	flags.BoolVar(&f.rules, "rules", false, "each content rule, in place of the funnel and the lists")
 	flags.BoolVar(&f.forged, "forged", false, "whom messages impersonated, in place of the funnel and the lists")
+	flags.BoolVar(&f.overlap, "overlap", false, "which lists hit together, and what each adds to the others")
+	flags.StringSliceVar(&f.without, "without", nil, "what would be missed without these lists: zen,uribl")
+	flags.Float64Var(&f.keep, "keep", 0, "the fewest lists that keep so much of the catch, in percent: 99.5")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
 	return c
@@ -61,8 +75,11 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if f.asJSON && f.asCSV {
 		return usagef("--json and --csv: choose one")
 	}
-	if f.rules && f.forged {
-		return usagef("--rules and --forged: choose one")
+	if chosen := f.chosen(c); len(chosen) > 1 {
+		return usagef("%s: choose one", strings.Join(chosen, " and "))
+	}
+	if c.Flags().Changed("keep") && !(f.keep > 0 && f.keep <= 100) {
+		return usagef("--keep %g: write how much is to be kept, in percent, above 0 and up to 100", f.keep)
 	}
 	if f.from == "" && c.Flags().Changed("to") {
 		return usagef("--to is the last of several days: write the first, too, with --from")
@@ -94,6 +111,9 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 		fmt.Fprintf(c.ErrOrStderr(), "winnow: nothing was ever counted in %s\n", config.StoreURL())
 	}
 	q := stats.Query{Days: days, PerDay: f.perDay, Zone: zone.String()}
+	if f.overlap || len(f.without) > 0 || f.keep > 0 {
+		return errors.Join(printSets(c, a, q, f), a.Close())
+	}
 	if f.rules {
 		history := stats.Before(days[0], config.Stats.RetentionDays)
 		return errors.Join(printRuleStats(c, a.Store(), q, history, f), a.Close())
@@ -108,14 +128,30 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	return writeReports(c.OutOrStdout(), reports, f)
 }
 
-// readReports reads the account, with the lists in the order and under the titles of the configuration.
-func readReports(ctx context.Context, a *app.App, q stats.Query) ([]*stats.Report, error) {
-	for _, l := range a.Lists().Lists() {
-		if l.Enabled {
-			q.Lists = append(q.Lists, stats.List{Name: l.Name, Title: l.Title})
+// chosen names the flags that ask for something in place of the funnel.
+func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
+	for _, name := range []string{"rules", "forged", "overlap", "without", "keep"} {
+		if c.Flags().Changed(name) {
+			names = append(names, "--"+name)
 		}
 	}
+	return names
+}
+
+// readReports reads the account, with the lists in the order and under the titles of the configuration.
+func readReports(ctx context.Context, a *app.App, q stats.Query) ([]*stats.Report, error) {
+	q.Lists = enabledLists(a)
 	return stats.Read(ctx, a.Store(), q)
+}
+
+// enabledLists are the lists as reports show them.
+func enabledLists(a *app.App) (lists []stats.List) {
+	for _, l := range a.Lists().Lists() {
+		if l.Enabled {
+			lists = append(lists, stats.List{Name: l.Name, Title: l.Title})
+		}
+	}
+	return lists
 }
 
 func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {

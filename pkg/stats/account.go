@@ -9,12 +9,12 @@ import (
 // deltas are counters to be added: day -> counter -> amount.
 type deltas map[string]map[string]int64
 
-// Bounds of what may wait for a store that is away. A site with 20 lists has some 500 counters a day, and two for each of
-// the rules that hit, so a store may be away for two months before anything goes.
+// Bounds of what may wait for a store that is away. A site with 20 lists has some 500 counters a day, some hundreds for
+// sets of lists, and two for each of the rules that hit, so a store may be away for two months before anything goes.
 const (
 	maxDays     = 64
-	maxCounters = 1<<12 + 2*maxRuleNames + 2*maxClaimed // of one day
-	maxCounter  = 512                                   // octets of a counter's name: what stores take
+	maxCounters = 1<<12 + 2*maxRuleNames + 2*maxClaimed + int(setKinds)*(maxSets+1) // of one day
+	maxCounter  = 512                                                               // octets of a counter's name: what stores take
 )
 
 // counterOver is where amounts go for which there is no room.

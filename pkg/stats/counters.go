@@ -18,6 +18,7 @@ import (
 //	entry:auto-whitelist:hits a figure of the entries that give recipients a standing
 //	rule:GTUBE:caught         a figure of one content rule: see rules.go
 //	claim:ann@example.org:forged  of one known sender whose name others bear: see forged.go
+//	caught_by:dbl,uribl       messages by the set of sources that hit them: see sets.go
 //
 // A source's name may hold anything, colons too: the first part ends at the first colon, the last begins at the last.
 
@@ -76,6 +77,7 @@ const (
 	observedUnique               // messages it would have hit, and nothing else did
 	decisive                     // messages caught that would not have been without it
 	doubtful                     // hits on mail that a recipient's whitelist wants
+	weighed                      // hits of which doubtful are a part: on mail, by messages, at RCPT by transactions
 	refusals                     // connections refused in its name
 	refusalsAlone                // connections refused that no other source would have refused
 	timed                        // answers whose time was taken: such as did not all come from a cache
@@ -94,7 +96,7 @@ var bounds = [...]time.Duration{
 var figureNames = func() (names [figures]string) {
 	copy(names[:], []string{
 		"asked", "cached", "hits", "favours", "observed", "errors", "refused", "bogus", "unknown", "unique", "observed_unique",
-		"decisive", "doubtful", "refusals", "refusals_alone", "timed", "took_us",
+		"decisive", "doubtful", "doubtful_of", "refusals", "refusals_alone", "timed", "took_us",
 	})
 	for i, bound := range bounds {
 		names[firstBucket+figure(i)] = "within_" + bound.String()

@@ -3,7 +3,6 @@ package stats
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -149,21 +148,14 @@ type ForgedRow struct {
 
 // ReadForged reads back what was claimed.
 func ReadForged(ctx context.Context, s Store, q Query) ([]*ForgedReport, error) {
-	if len(q.Days) == 0 {
-		return nil, fmt.Errorf("account: no day to report on")
-	}
-	byDay, err := s.Counters(ctx, q.Days)
+	spans, err := readSpans(ctx, s, q)
 	if err != nil {
-		return nil, fmt.Errorf("account: %w", err)
+		return nil, err
 	}
 	var reports []*ForgedReport
-	sum := map[string]*claimCounts{}
-	for _, day := range q.Days {
-		claims := sum
-		if q.PerDay {
-			claims = map[string]*claimCounts{}
-		}
-		for name, n := range byDay[day] {
+	for _, span := range spans {
+		claims := map[string]*claimCounts{}
+		for name, n := range span.counters {
 			if who, f, ok := parseClaimCounter(name); ok {
 				if claims[who] == nil {
 					claims[who] = new(claimCounts)
@@ -171,18 +163,13 @@ func ReadForged(ctx context.Context, s Store, q Query) ([]*ForgedReport, error) 
 				claims[who][f] += n
 			}
 		}
-		if q.PerDay {
-			reports = append(reports, newForgedReport(q, day, day, 1, claims))
-		}
-	}
-	if !q.PerDay {
-		reports = append(reports, newForgedReport(q, q.Days[0], q.Days[len(q.Days)-1], len(q.Days), sum))
+		reports = append(reports, newForgedReport(span, claims))
 	}
 	return reports, nil
 }
 
-func newForgedReport(q Query, from, to string, days int, claims map[string]*claimCounts) *ForgedReport {
-	r := &ForgedReport{From: from, To: to, Days: days, Zone: cmp.Or(q.Zone, "UTC"), Senders: []ForgedRow{}}
+func newForgedReport(of span, claims map[string]*claimCounts) *ForgedReport {
+	r := &ForgedReport{From: of.from, To: of.to, Days: of.days, Zone: of.zone, Senders: []ForgedRow{}}
 	for _, who := range slices.Sorted(maps.Keys(claims)) {
 		c := claims[who]
 		r.Senders = append(r.Senders, ForgedRow{who, c[claimForged], c[claimUnproven]})

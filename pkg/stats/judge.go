@@ -22,6 +22,7 @@ type evidence struct {
 	hit, observed        bool // see judge
 	unique, shadowUnique bool
 	decisive, doubtful   bool
+	weighed              bool // it could have been doubtful
 }
 
 // gather adds up what sources with hits said in reports.
@@ -84,7 +85,8 @@ func (e *evidence) add(phase filter.Phase, hit *filter.Hit) {
 //     would have it caught: by their points, or because one of them demands it.
 //   - unique: the message was caught, and this source alone hit it.
 //   - decisive: the message was caught, and would not have been without this source's points and demands.
-//   - doubtful: the source hit a message that somebody wants: see wanted.
+//   - doubtful: the source hit a message that somebody wants: see wanted. It is a share of those weighed, in which
+//     somebody could have.
 //
 // A source that is only observed stands outside: it takes nothing from others, and what it would have hit counts as its
 // own when no source hit it. Several observed sources do not take from each other either.
@@ -102,13 +104,15 @@ func judge(v *filter.Verdict, all []evidence) {
 			demanding++
 		}
 	}
-	wanted := wanted(v)
+	weighed := couldBeWanted(v)
+	wanted := weighed && wanted(v)
 	for i := range all {
 		e := &all[i]
 		if e.kind == filter.Entry {
 			continue
 		}
-		e.doubtful = wanted && (e.hit || e.observed)
+		e.weighed = weighed && (e.hit || e.observed)
+		e.doubtful = wanted && e.weighed
 		e.shadowUnique = v.Class == filter.ClassScanned && e.observed && hitting == 0
 		if !isCaught(v) {
 			continue
@@ -143,12 +147,14 @@ func suffices(v *filter.Verdict, points float64, action filter.Action) bool {
 // reaches compares sums as the policy does: scores are decimal, and binary fractions must not turn 5.0 into 4.999.
 func reaches(points, threshold float64) bool { return points >= threshold-1e-9 }
 
-// wanted tells whether a recipient's whitelist wants the message. Of a transaction that never became a message it does
-// so only where the connection was refused: what was refused, not what was given up, may have been a correspondent's.
+// couldBeWanted leaves out what was given up. A transaction that never became a message is weighed only where the
+// connection was refused: that may have been a correspondent's.
+func couldBeWanted(v *filter.Verdict) bool {
+	return v.Class != filter.NoMessage || v.Connection.Refused()
+}
+
+// wanted tells whether a recipient's whitelist wants the message.
 func wanted(v *filter.Verdict) bool {
-	if v.Class == filter.NoMessage && !v.Connection.Refused() {
-		return false
-	}
 	for i := range v.Recipients {
 		if v.Recipients[i].Standing == filter.Whitelisted {
 			return true
@@ -172,7 +178,7 @@ func (t *tally) hits(all []evidence) {
 func (t *tally) credit(all []evidence) {
 	for i := range all {
 		e := &all[i]
-		if !e.unique && !e.shadowUnique && !e.decisive && !e.doubtful {
+		if !e.unique && !e.shadowUnique && !e.decisive && !e.weighed {
 			continue
 		}
 		r := t.row(e.source)
@@ -180,6 +186,7 @@ func (t *tally) credit(all []evidence) {
 		r.count(observedUnique, e.shadowUnique)
 		r.count(decisive, e.decisive)
 		r.count(doubtful, e.doubtful)
+		r.count(weighed, e.weighed)
 	}
 }
 

@@ -165,7 +165,7 @@ func TestAskedOnce(t *testing.T) {
 		}
 	})
 	wantCounters(t, without(got, "rule:"), parse(t, `connections accepted messages=3 scanned=3 caught=3 action:tag=3
-		list:zen:asked list:zen:hits list:zen:unique=3 list:zen:decisive=3 list:dbl:asked=3
+		list:zen:asked list:zen:hits list:zen:unique=3 list:zen:decisive=3 list:zen:doubtful_of=3 caught_by:zen=3 list:dbl:asked=3
 		rules:rules:asked=3 rules:rules:decisive=3 entry:auto-whitelist:asked=3`))
 }
 
@@ -186,7 +186,7 @@ func TestOutcomes(t *testing.T) {
 	wantCounters(t, without(got, "entry:"), parse(t, `connections accepted messages scanned delivered action:accept errors
 		list:miss:asked=2 list:miss:cached list:error:asked list:error:errors list:refused:asked list:refused:refused
 		list:bogus:asked list:bogus:bogus list:unknown:asked list:unknown:unknown
-		list:both:asked=3 list:both:errors list:both:hits rules:rules:asked rules:rules:errors`))
+		list:both:asked=3 list:both:errors list:both:hits list:both:doubtful_of rules:rules:asked rules:rules:errors`))
 }
 
 // TestLatency takes the time of what a cache did not have.
@@ -240,7 +240,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	wantCounters(t, without(got), parse(t, `connections=8 accepted=3 own refused_by_error=2 failed:dnsbl errors
-		list:zen:refusals list:ivmsip:refusals=2 list:ivmsip:refusals_alone=2
+		list:zen:refusals list:ivmsip:refusals=2 list:ivmsip:refusals_alone=2 refused_by:ivmsip=2 refused_by:ivmsip,zen
 		list:zen:hits=2 list:zen:observed=2 list:ivmsip:hits=3 list:dbl:hits list:dnswl:favours`))
 }
 
@@ -270,7 +270,7 @@ func TestClasses(t *testing.T) {
 				_, v := test.mail.verdicts(t)
 				r.Message(nil, v)
 			})
-			wantCounters(t, without(got, "list:", "entry:"), parse(t, test.want))
+			wantCounters(t, without(got, "list:", "entry:", "caught_by:"), parse(t, test.want))
 		})
 	}
 }

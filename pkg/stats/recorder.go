@@ -44,6 +44,7 @@ type Recorder struct {
 	days     map[string]*tally
 	today    *tally
 	claimed  *claimed // of today
+	told     *told    // of today
 
 	flushing sync.Mutex // of what follows
 	journal  *journal   // nil where there is none
@@ -159,10 +160,10 @@ func (r *Recorder) tally() *tally {
 	day, turned := r.calendar.day(r.now())
 	if turned || r.today == nil {
 		if turned || r.claimed == nil {
-			r.claimed = newClaimed()
+			r.claimed, r.told = newClaimed(), newTold()
 		}
 		if r.days[day] == nil {
-			r.days[day] = newTally(r.claimed)
+			r.days[day] = newTally(r.claimed, r.told)
 		}
 		r.today = r.days[day]
 	}

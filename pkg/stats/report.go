@@ -79,6 +79,10 @@ type Row struct {
 	Unique         int64   `json:"unique"`
 	Decisive       int64   `json:"decisive"`
 	Doubtful       int64   `json:"doubtful"`
+	DoubtfulOf     int64   `json:"doubtful_of"`    // hits of which Doubtful are a part
+	DoubtfulShare  float64 `json:"doubtful_share"` // what part, in percent
+	DoubtfulLow    float64 `json:"doubtful_low"`   // between which it lies 95 times in 100: see interval
+	DoubtfulHigh   float64 `json:"doubtful_high"`
 	Observed       int64   `json:"observed"`
 	ObservedUnique int64   `json:"observed_unique"`
 	Refusals       int64   `json:"refusals"`
@@ -94,6 +98,7 @@ type Row struct {
 type Latency struct {
 	Answers int64   `json:"answers"`
 	MeanMS  float64 `json:"mean_ms"`
+	P50MS   float64 `json:"p50_ms"` // half took no longer; a step as P95MS
 	P95MS   float64 `json:"p95_ms"` // 95 of 100 took no longer; one of a few steps, of which the last means "or longer"
 }
 
@@ -111,8 +116,16 @@ type Query struct {
 	Zone   string   // the time zone that the days were counted in, to be shown
 }
 
-// Read reads the account back.
-func Read(ctx context.Context, s Store, q Query) ([]*Report, error) {
+// A span is the counters of what one report is on: of one day, or of several added up.
+type span struct {
+	from, to string
+	days     int
+	zone     string
+	counters map[string]int64
+}
+
+// readSpans reads what reports are on.
+func readSpans(ctx context.Context, s Store, q Query) ([]span, error) {
 	if len(q.Days) == 0 {
 		return nil, fmt.Errorf("account: no day to report on")
 	}
@@ -120,6 +133,7 @@ func Read(ctx context.Context, s Store, q Query) ([]*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
+	zone := cmp.Or(q.Zone, "UTC")
 	if !q.PerDay {
 		sum := map[string]int64{}
 		for _, day := range q.Days {
@@ -127,23 +141,37 @@ func Read(ctx context.Context, s Store, q Query) ([]*Report, error) {
 				sum[name] += n
 			}
 		}
-		return []*Report{newReport(q, q.Days[0], q.Days[len(q.Days)-1], len(q.Days), sum)}, nil
+		return []span{{q.Days[0], q.Days[len(q.Days)-1], len(q.Days), zone, sum}}, nil
+	}
+	var spans []span
+	for _, day := range q.Days {
+		spans = append(spans, span{day, day, 1, zone, byDay[day]})
+	}
+	return spans, nil
+}
+
+// Read reads the account back.
+func Read(ctx context.Context, s Store, q Query) ([]*Report, error) {
+	spans, err := readSpans(ctx, s, q)
+	if err != nil {
+		return nil, err
 	}
 	var reports []*Report
-	for _, day := range q.Days {
-		reports = append(reports, newReport(q, day, day, 1, byDay[day]))
+	for _, span := range spans {
+		reports = append(reports, newReport(q, span))
 	}
 	return reports, nil
 }
 
-func newReport(q Query, from, to string, days int, counters map[string]int64) *Report {
-	r := &Report{From: from, To: to, Days: days, Zone: cmp.Or(q.Zone, "UTC"), Actions: []Count{}, Failed: []Count{}}
-	of := func(t total) int64 { return counters[totalNames[t]] }
+func newReport(q Query, of span) *Report {
+	counters := of.counters
+	r := &Report{From: of.from, To: of.to, Days: of.days, Zone: of.zone, Actions: []Count{}, Failed: []Count{}}
+	total := func(t total) int64 { return counters[totalNames[t]] }
 	r.Messages = Messages{
-		Total: of(messages), Whitelisted: of(whitelisted), Blacklisted: of(blacklisted), TooLarge: of(tooLarge),
-		NotEnabled: of(notEnabled), Scanned: of(scanned), Caught: of(caught), Delivered: of(delivered), Relayed: of(relayed), Outbound: of(outbound),
+		Total: total(messages), Whitelisted: total(whitelisted), Blacklisted: total(blacklisted), TooLarge: total(tooLarge),
+		NotEnabled: total(notEnabled), Scanned: total(scanned), Caught: total(caught), Delivered: total(delivered), Relayed: total(relayed), Outbound: total(outbound),
 	}
-	r.Errors, r.Uncounted, r.Unrecorded = of(incomplete), of(uncounted), of(unrecorded)
+	r.Errors, r.Uncounted, r.Unrecorded = total(incomplete), total(uncounted), total(unrecorded)
 	for _, action := range filter.Actions {
 		r.Actions = append(r.Actions, Count{action.String(), counters[actionPrefix+action.String()]})
 	}
@@ -154,8 +182,8 @@ func newReport(q Query, from, to string, days int, counters map[string]int64) *R
 	}
 	r.Sources, r.Entries = rows(q.Lists, counters)
 	r.Connections = Connections{
-		Total: of(connections), Refused: refusalsOf(slices.Concat(r.Sources, r.Entries)), RefusedByError: of(refusedByNone),
-		Accepted: of(accepted), Own: of(own),
+		Total: total(connections), Refused: refusalsOf(slices.Concat(r.Sources, r.Entries)), RefusedByError: total(refusedByNone),
+		Accepted: total(accepted), Own: total(own),
 	}
 	return r
 }
@@ -196,10 +224,12 @@ func rows(lists []List, counters map[string]int64) (sources, entries []Row) {
 }
 
 func newRow(s source, title string, r *row) Row {
+	low, high := interval(r[doubtful], r[weighed])
 	return Row{
 		Name: s.name, Title: title, Kind: kindNames[s.kind],
 		Asked: r[asked], Cached: r[cached], Hits: r[hits], Favours: r[favours],
 		Unique: r[unique], Decisive: r[decisive], Doubtful: r[doubtful],
+		DoubtfulOf: r[weighed], DoubtfulShare: share(r[doubtful], r[weighed]), DoubtfulLow: low, DoubtfulHigh: high,
 		Observed: r[observed], ObservedUnique: r[observedUnique],
 		Refusals: r[refusals], RefusalsAlone: r[refusalsAlone],
 		Errors: r[errored], Refused: r[refused], Bogus: r[bogus], Unknown: r[unknown],
@@ -207,21 +237,27 @@ func newRow(s source, title string, r *row) Row {
 	}
 }
 
-// latency reads mean and 95th percentile out of the buckets.
+// latency reads mean and percentiles out of the buckets.
 func latency(r *row) Latency {
 	l := Latency{Answers: r[timed]}
 	if l.Answers <= 0 {
 		return l
 	}
 	l.MeanMS = float64(r[tookMicros]/l.Answers) / 1000
+	l.P50MS, l.P95MS = r.within(50), r.within(95)
+	return l
+}
+
+// within returns the step, in milliseconds, within which so many of a hundred answers were there.
+func (r *row) within(percent int64) (ms float64) {
 	var sum int64
 	for i, bound := range bounds {
-		l.P95MS = float64(bound / time.Millisecond)
-		if sum += r[firstBucket+figure(i)]; 100*sum >= 95*l.Answers {
+		ms = float64(bound / time.Millisecond)
+		if sum += r[firstBucket+figure(i)]; 100*sum >= percent*r[timed] {
 			break
 		}
 	}
-	return l
+	return ms
 }
 
 func refusalsOf(rows []Row) []Refusal {

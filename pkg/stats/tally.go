@@ -21,14 +21,19 @@ type tally struct {
 	failed  map[string]int64
 	byRule  map[string]*ruleCounts
 	claims  map[string]*claimCounts
-	claimed *claimed // of the day, not only since the last flush
-	scrap   row      // takes what is not kept: of too many sources, or of one whose name no store takes
+	claimed *claimed         // of the day, not only since the last flush
+	sets    map[string]int64 // by counter: see sets.go
+	told    *told            // of the day, as claimed
+	scrap   row              // takes what is not kept: of too many sources, or of one whose name no store takes
 }
 
 type row [figures]int64
 
-func newTally(c *claimed) *tally {
-	t := &tally{failed: map[string]int64{}, byRule: map[string]*ruleCounts{}, claims: map[string]*claimCounts{}, claimed: c}
+func newTally(c *claimed, apart *told) *tally {
+	t := &tally{
+		failed: map[string]int64{}, byRule: map[string]*ruleCounts{},
+		claims: map[string]*claimCounts{}, claimed: c, sets: map[string]int64{}, told: apart,
+	}
 	for kind := range t.rows {
 		t.rows[kind] = map[string]*row{}
 	}
@@ -64,7 +69,7 @@ func (t *tally) connection(c message.Client, v *filter.Verdict, refused bool) {
 func (t *tally) refusal(decider string, all []evidence) {
 	demanding, first := 0, source{filter.List, decider}
 	for i := range all {
-		if all[i].demand >= filter.Defer {
+		if all[i].wantsRefusal() {
 			demanding++
 		}
 		if all[i].name == decider {
@@ -78,6 +83,7 @@ func (t *tally) refusal(decider string, all []evidence) {
 	}
 	r[refusals]++
 	r.count(refusalsAlone, demanding == 1)
+	t.countSet(refusedBy, all)
 }
 
 // message counts a message, or a transaction that never became one, and what was asked about it. What was asked about
@@ -114,6 +120,7 @@ func (t *tally) message(v *filter.Verdict) {
 	switch {
 	case isCaught(v):
 		t.totals[caught]++
+		t.countSet(caughtBy, all)
 	case v.Class != filter.ClassBlacklisted:
 		t.totals[delivered]++
 	}
@@ -237,6 +244,7 @@ func (t *tally) counters(into map[string]int64) {
 	}
 	t.ruleCounters(into)
 	t.claimCounters(into)
+	t.setCounters(into)
 }
 
 func (r *row) counters(s source, into map[string]int64) {

@@ -89,6 +89,14 @@ type column struct {
 	format func(float64) string
 }
 
+// cell is what the table shows of a row: nothing where there is nothing that a share could be of.
+func (c *column) cell(r *Row) string {
+	if strings.HasPrefix(c.name, "doubtful_") && r.DoubtfulOf == 0 {
+		return ""
+	}
+	return c.format(c.of(r))
+}
+
 // rowColumns is the order of figures in CSV and table.
 var rowColumns = []column{
 	{"refusals", "refusals", func(r *Row) float64 { return float64(r.Refusals) }, number},
@@ -100,6 +108,10 @@ var rowColumns = []column{
 	{"unique", "unique", func(r *Row) float64 { return float64(r.Unique) }, number},
 	{"decisive", "decisive", func(r *Row) float64 { return float64(r.Decisive) }, number},
 	{"doubtful", "doubtful", func(r *Row) float64 { return float64(r.Doubtful) }, number},
+	{"doubtful_of", "", func(r *Row) float64 { return float64(r.DoubtfulOf) }, number},
+	{"doubtful_share", "doubt", func(r *Row) float64 { return r.DoubtfulShare }, percents},
+	{"doubtful_low", "at least", func(r *Row) float64 { return r.DoubtfulLow }, percents},
+	{"doubtful_high", "at most", func(r *Row) float64 { return r.DoubtfulHigh }, percents},
 	{"observed", "observed", func(r *Row) float64 { return float64(r.Observed) }, number},
 	{"observed_unique", "obs. unique", func(r *Row) float64 { return float64(r.ObservedUnique) }, number},
 	{"errors", "errors", func(r *Row) float64 { return float64(r.Errors) }, number},
@@ -108,6 +120,7 @@ var rowColumns = []column{
 	{"unknown", "unknown", func(r *Row) float64 { return float64(r.Unknown) }, number},
 	{"answers", "", func(r *Row) float64 { return float64(r.Latency.Answers) }, number},
 	{"mean_ms", "mean", func(r *Row) float64 { return r.Latency.MeanMS }, millis},
+	{"p50_ms", "50 %", func(r *Row) float64 { return r.Latency.P50MS }, millis},
 	{"p95_ms", "95 %", func(r *Row) float64 { return r.Latency.P95MS }, millis},
 }
 
@@ -217,7 +230,7 @@ func rowTable(what string, rows []Row, always ...string) string {
 		}
 		header = append(header, c.header)
 		for i := range rows {
-			body[i] = append(body[i], c.format(c.of(&rows[i])))
+			body[i] = append(body[i], c.cell(&rows[i]))
 		}
 	}
 	return render(body, header)
@@ -262,6 +275,8 @@ func number(f float64) string {
 }
 
 func millis(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) + " ms" }
+
+func percents(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) + " %" }
 
 // percent writes what part of a whole n is, nothing where there is no whole.
 func percent(n, of int64) string {
