@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"winnow/pkg/message"
 )
 
 func TestGlobs(t *testing.T) {
@@ -141,6 +143,33 @@ func TestSignedLists(t *testing.T) {
 	}
 	if got := fmt.Sprint(s.lists.signed["welcomelist_from_dkim"]); got != "map[*@example.net:[example.com]]" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Who is welcome when signed is so by a signature that proves something.
+func TestWelcomeSigned(t *testing.T) {
+	signed := message.Signature{Result: message.AuthPass, Domain: "example.org", Agent: "@example.org"}
+	for name, tt := range map[string]struct {
+		change func(*message.Signature)
+		want   int
+	}{
+		"valid":                 {func(*message.Signature) {}, 1},
+		"broken":                {func(s *message.Signature) { s.Result = message.AuthFail }, 0},
+		"another's":             {func(s *message.Signature) { s.Domain, s.Agent = "example.com", "@example.com" }, 0},
+		"of a part of the body": {func(s *message.Signature) { s.Partial = true }, 0},
+	} {
+		s := signed
+		tt.change(&s)
+		for function, line := range map[string]string{
+			"check_for_dkim_welcomelist_from":     "welcomelist_auth *@example.org",
+			"check_for_def_dkim_welcomelist_from": "def_welcomelist_from_dkim *@example.org",
+		} {
+			f := factsOf(t, "From: a@example.org\n\ntext\n", line)
+			f.Identity = &message.Identity{DKIM: []message.Signature{s}}
+			if got := call(t, f, function); got != tt.want {
+				t.Errorf("%s: %s: got %d, want %d", name, function, got, tt.want)
+			}
+		}
 	}
 }
 
