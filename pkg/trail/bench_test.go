@@ -169,7 +169,7 @@ func BenchmarkSearch(b *testing.B) {
 	start := time.Now()
 	all, _, err := days(Dir(dir))
 	if err == nil {
-		err = all[0].pack(b.Context())
+		err = all[0].pack(b.Context(), all[0].plain)
 	}
 	if err != nil {
 		b.Fatal(err)

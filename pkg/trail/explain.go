@@ -63,7 +63,7 @@ func (r *Record) Explain(zone *time.Location) *Explanation {
 const maxAlternatives = 10
 
 var become = map[filter.Action]string{
-	filter.None:       "given up by the client",
+	filter.None:       "not decided on",
 	filter.Accept:     "delivered",
 	filter.Tag:        "delivered, tagged as spam",
 	filter.Quarantine: "held in the queue",
@@ -104,7 +104,7 @@ func (r *Record) decided() []string {
 	case d != nil:
 		say("%s of %s demanded it.", d.Symbol, d.Source)
 	case r.Action == filter.None:
-		say("Nothing: the client ended the transaction before its content came.")
+		say("Nothing: the transaction ended before its content was decided on. The client went away, or winnow would not take it: then the log tells why.")
 	case r.Class == filter.ClassScanned:
 		say("It was scanned: %g points, tagged from %g on.", r.Total, r.Threshold)
 	case r.Class == filter.ClassTooLarge:
@@ -113,6 +113,8 @@ func (r *Record) decided() []string {
 		say("It was not scanned: every recipient knows the sender. %s", r.Reason)
 	case r.Class == filter.ClassNotEnabled:
 		say("It was not scanned: no recipient who has filtering enabled wanted it scanned.")
+	case r.Reason == "" && r.Connection != nil:
+		say("%s", r.Connection.Reason)
 	default:
 		say("%s", r.Reason)
 	}

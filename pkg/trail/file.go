@@ -16,7 +16,8 @@ import (
 
 // The folder holds a file for each day: the lines of today, and of past days what became of them.
 const (
-	plainSuffix  = ".jsonl"
+	plainSuffix  = ".jsonl"      // what is written to
+	partSuffix   = ".part.jsonl" // lines of a day that goes on, about to be packed
 	packedSuffix = ".jsonl.gz"
 	newSuffix    = ".new" // behind the name of a file that is being made
 )
@@ -26,12 +27,16 @@ const (
 	maxBuffer = 256 << 10
 	// reserve is what the trail leaves of its file system to others: the store and the journal of counts are there, too.
 	reserve = 100 << 20
+	// maxPart is from where on a day's lines are packed before the day is over. So a busy day takes a tenth of the room, and a
+	// search has less to read.
+	maxPart = 1 << 30
 )
 
 // A dayFile is the file that lines are added to. After a failure it is opened anew.
 type dayFile struct {
 	dir    string
 	keeper *keeper
+	part   int64 // maxPart, but in tests
 
 	day    string
 	f      *os.File
@@ -91,7 +96,24 @@ func (d *dayFile) write() (int, error) {
 	n, err := d.f.Write(d.buffer)
 	d.size += int64(n)
 	d.keeper.grown(d.size)
+	if err == nil && d.size >= d.part {
+		d.setApart()
+	}
 	return n, err
+}
+
+// setApart has the keeper pack what the day came to by now, and begins a new file. Where the keeper is not done with the last
+// part yet, the file goes on.
+func (d *dayFile) setApart() {
+	part := filepath.Join(d.dir, d.day+partSuffix)
+	if _, err := os.Stat(part); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err := os.Rename(d.f.Name(), part); err == nil {
+		d.shut()
+		d.size = 0
+		d.keeper.parted()
+	}
 }
 
 // open opens the day's file. A line that a crash cut short gets an end, so that it spoils no other.
@@ -149,12 +171,14 @@ func (d *dayFile) close() error {
 	return err
 }
 
-// A day is what there is of one day.
+// A day is what there is of one day. Lines go from one file to the next: who reads all three in this order misses none.
 type day struct {
 	name   string
 	plain  string // file name, "" for none
+	part   string
 	packed string
-	size   int64
+	size   int64 // of all
+	open   int64 // of plain
 }
 
 // days lists the days in a folder, oldest first, and what was left half made.
@@ -183,6 +207,8 @@ func days(dir string) (all []day, unfinished []string, err error) {
 		switch "." + suffix {
 		case plainSuffix:
 			all[at].plain = filepath.Join(dir, name)
+		case partSuffix:
+			all[at].part = filepath.Join(dir, name)
 		case packedSuffix:
 			all[at].packed = filepath.Join(dir, name)
 		default:
@@ -190,9 +216,12 @@ func days(dir string) (all []day, unfinished []string, err error) {
 		}
 		if info, err := e.Info(); err == nil {
 			all[at].size += info.Size()
+			if "."+suffix == plainSuffix {
+				all[at].open = info.Size()
+			}
 		}
 	}
-	all = slices.DeleteFunc(all, func(d day) bool { return d.plain == "" && d.packed == "" })
+	all = slices.DeleteFunc(all, func(d day) bool { return d.plain == "" && d.part == "" && d.packed == "" })
 	slices.SortFunc(all, func(a, b day) int { return strings.Compare(a.name, b.name) })
 	return all, unfinished, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -124,7 +125,7 @@ func newTerms(words []string, secret []byte) ([]term, error) {
 			t = addressTerm(word, first)
 			first = false
 		case isAddress(word):
-			t.keys = []key{{bySender, plainAddress(word)}, {byAuthor, plainAddress(word)}, {byRecipient, plainAddress(word)}, {byMessageID, plainID(word)}, {byUser, plainAddress(word)}}
+			t.keys = []key{{bySender, plainAddress(word)}, {byAuthor, plainAddress(word)}, {byRecipient, plainAddress(word)}, {byMessageID, plainID(word)}, {byUser, plainUser(word)}}
 			if plainAddress(word) == "" {
 				t.keys = t.keys[:1]
 			}
@@ -166,10 +167,17 @@ func wordTerm(word string) (term, error) {
 	if network, err := netip.ParsePrefix(bare); err == nil {
 		return networkTerm(network), nil
 	}
-	lower := strings.ToLower(bare)
-	t := term{keys: []key{{byID, lower}, {byQueueID, bare}, {byMessageID, plainID(bare)}, {byUser, bare}}}
-	return t, nil
+	if lower := strings.ToLower(bare); ourID.MatchString(lower) {
+		return term{keys: []key{{byID, lower}}}, nil
+	}
+	return term{keys: []key{{byQueueID, bare}, {byMessageID, plainID(bare)}, {byUser, plainUser(bare)}}}, nil
 }
+
+// ourID is the form of the ids in our replies; no queue id has a dash.
+var ourID = regexp.MustCompile(`^[0-9a-z]{4}-[0-9a-z]{4}$`)
+
+// isID tells whether the term is an id of ours, of which there is one.
+func (t *term) isID() bool { return len(t.keys) == 1 && t.keys[0].field == byID }
 
 func networkTerm(network netip.Prefix) term {
 	network = network.Masked()

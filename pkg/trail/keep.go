@@ -2,13 +2,15 @@ package trail
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +62,12 @@ func (k *keeper) look() {
 	case k.wake <- struct{}{}:
 	default:
 	}
+}
+
+// parted tells the keeper that there are lines to be packed, and that the file of the day begins anew.
+func (k *keeper) parted() {
+	k.others.Add(k.size.Swap(0)) // until it is looked at
+	k.look()
 }
 
 // grown tells the keeper how large the file of the day under way is.
@@ -114,8 +122,11 @@ func (k *keeper) keep(ctx context.Context) error {
 		switch d := &all[i]; {
 		case d.name < oldest:
 			err = errors.Join(err, d.remove())
-		case d.name < today && d.plain != "":
-			err = errors.Join(err, d.pack(ctx))
+		default:
+			err = errors.Join(err, d.pack(ctx, d.part))
+			if d.name < today {
+				err = errors.Join(err, d.pack(ctx, d.plain))
+			}
 		}
 	}
 	return errors.Join(err, k.bound(today))
@@ -130,8 +141,8 @@ func (k *keeper) bound(today string) error {
 	}
 	total := int64(0)
 	for _, d := range all {
-		if d.name < today {
-			total += d.size
+		if total += d.size; d.name >= today {
+			total -= d.open // which the writer tells of
 		}
 	}
 	for i := range all {
@@ -156,7 +167,7 @@ func daysBefore(day string, n int) string {
 
 func (d *day) remove() error {
 	var errs []error
-	for _, name := range []string{d.plain, d.packed} {
+	for _, name := range []string{d.plain, d.part, d.packed} {
 		if name != "" {
 			errs = append(errs, os.Remove(name))
 		}
@@ -165,18 +176,21 @@ func (d *day) remove() error {
 	return errors.Join(errs...)
 }
 
-// pack makes blocks of the day's lines. The new file takes its place whole or not at all; only then the lines go. A start
-// after a crash between the two finds both, and that the blocks hold as much as the lines: then it has only to remove them.
-// Where they do not, lines came later, by a clock that was set back: those are added.
-func (d *day) pack(ctx context.Context) error {
-	packed := strings.TrimSuffix(d.plain, plainSuffix) + packedSuffix
-	if done, err := d.packedAlready(); err != nil || done {
+// pack adds the lines of a file to the day's blocks. The new file takes the old one's place whole or not at all; only then the
+// lines go. A start after a crash between the two finds both, and that the last blocks hold the lines: then it has only to
+// remove them.
+func (d *day) pack(ctx context.Context, lines string) error {
+	if lines == "" {
+		return nil
+	}
+	packed := filepath.Join(filepath.Dir(lines), d.name+packedSuffix)
+	if done, err := isPacked(lines, packed); err != nil || done {
 		if done {
-			err = os.Remove(d.plain)
+			err = os.Remove(lines)
 		}
 		return err
 	}
-	in, err := os.Open(d.plain)
+	in, err := os.Open(lines)
 	if err != nil {
 		return err
 	}
@@ -185,7 +199,7 @@ func (d *day) pack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = d.copyPacked(out); err == nil {
+	if err = copyFile(out, packed); err == nil {
 		if err = packLines(ctx, in, out); err == nil {
 			err = out.Sync()
 		}
@@ -195,40 +209,60 @@ func (d *day) pack(ctx context.Context) error {
 	}
 	if err != nil {
 		os.Remove(out.Name())
-		return fmt.Errorf("%s: cannot be packed: %w", filepath.Base(d.plain), err)
+		return fmt.Errorf("%s: cannot be packed: %w", filepath.Base(lines), err)
 	}
-	return os.Remove(d.plain)
+	return os.Remove(lines)
 }
 
-// packedAlready tells whether the blocks hold what the lines do.
-func (d *day) packedAlready() (bool, error) {
-	if d.packed == "" {
-		return false, nil
-	}
-	info, err := os.Stat(d.plain)
+// isPacked tells whether the last blocks of a file hold all lines of another. Either may be missing: then they do not.
+func isPacked(lines, packed string) (bool, error) {
+	in, err := os.Open(lines)
 	if err != nil {
+		return false, orMissing(err)
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil || info.Size() == 0 {
 		return false, err
 	}
-	f, err := os.Open(d.packed)
+	f, err := os.Open(packed)
 	if err != nil {
-		return false, err
+		return false, orMissing(err)
 	}
 	defer f.Close()
-	held := int64(0)
 	blocks, _ := readBlocks(f)
-	for _, b := range blocks {
-		held += b.plain
+	held := int64(0)
+	for _, b := range slices.Backward(blocks) {
+		if held += b.plain; held < info.Size() {
+			continue
+		}
+		if held > info.Size()+1 { // a last line that was cut short got an end
+			return false, nil
+		}
+		plain, err := b.read(f)
+		if err != nil {
+			return false, nil // a block that cannot be read holds nothing
+		}
+		same := make([]byte, min(int64(len(plain)), info.Size()))
+		_, err = in.ReadAt(same, 0)
+		return err == nil && bytes.HasPrefix(plain, same), err
 	}
-	return held == info.Size() || held == info.Size()+1, nil // a last line that was cut short got an end
+	return false, nil
 }
 
-func (d *day) copyPacked(out io.Writer) error {
-	if d.packed == "" {
+// orMissing makes no error of a file that is not there.
+func orMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	f, err := os.Open(d.packed)
+	return err
+}
+
+// copyFile copies a file, nothing where it is not there.
+func copyFile(out io.Writer, name string) error {
+	f, err := os.Open(name)
 	if err != nil {
-		return err
+		return orMissing(err)
 	}
 	defer f.Close()
 	_, err = io.Copy(out, f)

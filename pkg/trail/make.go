@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func (k *maker) record(n *note) *Record {
 	v := n.verdict
 	r := &Record{
 		V: Version, Kind: n.kind, Time: n.at.UTC().Truncate(time.Millisecond), Node: k.node, Hashed: k.hashed,
-		ID: n.id, QueueID: cut(n.queueID, maxID), Client: k.client(n.client), User: k.over(cut(n.user, maxAddress)),
+		ID: n.id, QueueID: cut(n.queueID, maxID), Client: k.client(n.client), User: k.over(plainUser(n.user)),
 		Sender: k.address(n.sender), MessageID: k.over(plainID(n.messageID)), Size: n.size,
 		Number: v.Number, Class: v.Class, Action: v.Action, Weakened: v.Weakened, Total: rounded(v.Total), Threshold: v.Threshold,
 		Caught: v.Caught, Relayed: v.Relayed, Reason: k.reason(v), Decider: decider(v.Decider),
@@ -132,6 +133,9 @@ func (k *maker) record(n *note) *Record {
 	decided := v.Policy
 	if c := n.connection; c != nil {
 		r.Connection = &Connection{Action: c.Action, Reason: k.reason(c), Decider: decider(c.Decider)}
+		if r.Connection.Reason == r.Reason {
+			r.Connection.Reason = "" // most of what is refused is refused for its client
+		}
 		r.Reports = k.reports(r.Reports, c.Reports)
 		decided = c.Policy
 	}
@@ -293,10 +297,16 @@ func (k *maker) identity(id *message.Identity) *message.Identity {
 	return &kept
 }
 
+// algorithms are those that signatures have (RFC 8301, RFC 8463).
+var algorithms = []string{"rsa-sha1", "rsa-sha256", "ed25519-sha256"}
+
 func (k *maker) signature(s *message.Signature) {
 	s.Value = ""
 	if k.hashed {
 		s.Domain, s.Selector, s.Agent, s.Reason = k.hash(s.Domain), "", "", ""
+		if !slices.Contains(algorithms, s.Algorithm) { // it is whatever the mail says
+			s.Algorithm = ""
+		}
 	}
 	for _, text := range []*string{&s.Domain, &s.Selector, &s.Agent, &s.Algorithm, &s.Reason} {
 		*text = cut(*text, maxHost)

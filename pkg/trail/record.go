@@ -92,7 +92,7 @@ type Decider struct {
 // A Connection is what was decided about the connection that a message came over.
 type Connection struct {
 	Action  filter.Action `json:"action"`
-	Reason  string        `json:"reason,omitempty"`
+	Reason  string        `json:"reason,omitempty"` // absent: the message's
 	Decider *Decider      `json:"decider,omitempty"`
 }
 

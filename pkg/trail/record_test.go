@@ -89,7 +89,7 @@ func TestFormat(t *testing.T) {
 		`"recipients":[{"address":"alice@our.example","action":"reject","decider":{"source":"zen","symbol":"ZEN_XBL"}}],` +
 		`"message_id":"w7k2-9fqx@sender.example","author":"author@sender.example","subject":"Grüße","size":1000,"nth":1,"class":"none","action":"reject",` +
 		`"reason":"ZEN_XBL of zen: 4.2.0.192.zen.spamhaus.org A 127.0.0.4","decider":{"source":"zen","symbol":"ZEN_XBL"},` +
-		`"connection":{"action":"reject","reason":"ZEN_XBL of zen: 4.2.0.192.zen.spamhaus.org A 127.0.0.4","decider":{"source":"zen","symbol":"ZEN_XBL"}},` +
+		`"connection":{"action":"reject","decider":{"source":"zen","symbol":"ZEN_XBL"}},` +
 		`"policy":{"tag":5,"reject":15,"relayed":"tag","on_error":"accept","max_size":524288},` +
 		`"reports":[{"stage":"dnsbl","phase":"connect","took_us":120,"results":[{"source":"zen","asked":1,"cached":1,"age_s":90,` +
 		`"answers":[{"ask":"client","name":"4.2.0.192.zen.spamhaus.org","codes":["127.0.0.4"],"cached":true,"age_s":90}],` +

@@ -34,6 +34,9 @@ func (r *Record) Restore() (*message.Message, *filter.Verdict) {
 	} else if r.Connection != nil {
 		v.Connection = &filter.Verdict{Action: r.Connection.Action, Reason: r.Connection.Reason, Reports: connection, Policy: decided}
 		v.Connection.Decider = r.Connection.Decider.restore(v.Connection, "")
+		if v.Connection.Refused() && v.Connection.Reason == "" {
+			v.Connection.Reason = r.Reason
+		}
 	}
 	v.Decider = r.Decider.restore(v, "")
 	for i := range r.Recipients {

@@ -71,11 +71,11 @@ func Search(ctx context.Context, stateDir string, zone *time.Location, q Query) 
 		if all[i].name < first || all[i].name > last {
 			continue
 		}
-		if err := s.day(ctx, &all[i]); err != nil {
+		if err := s.day(ctx, &all[i], Dir(stateDir)); err != nil {
 			return nil, fmt.Errorf("trail: %s: %w", all[i].name, err)
 		}
 	}
-	if q.Stream != nil {
+	if q.Stream != nil && !s.enough() {
 		if err := s.stream(ctx, q.Stream); err != nil { // the files were searched
 			s.results.Notes = append(s.results.Notes, "what other nodes recorded was not all searched: "+err.Error())
 		}
@@ -144,27 +144,27 @@ func (s *search) compile() {
 	}
 }
 
-// enough tells that older records need not be looked for: there are too many already.
-func (s *search) enough() bool { return len(s.results.Records) > s.query.Limit }
+// enough tells that older records need not be looked for: there are too many already, or the one there is.
+func (s *search) enough() bool {
+	return len(s.results.Records) > s.query.Limit || len(s.results.Records) > 0 && slices.ContainsFunc(s.terms, func(t term) bool { return t.isID() })
+}
 
-// day searches one day, from its end.
-func (s *search) day(ctx context.Context, d *day) error {
-	if d.plain != "" {
-		leftover, err := d.packedAlready()
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
+// day searches one day, from its end. Files are opened whether or not they were there when the folder was read: lines may have
+// gone from one to the next meanwhile.
+func (s *search) day(ctx context.Context, d *day, dir string) error {
+	base := filepath.Join(dir, d.name)
+	for _, lines := range []string{base + plainSuffix, base + partSuffix} {
+		leftover, err := isPacked(lines, base+packedSuffix)
+		if err != nil {
 			return err
 		}
 		if !leftover {
-			if err := s.open(d.plain, func(f *os.File) error { return s.lines(ctx, f) }); err != nil {
+			if err := s.open(lines, func(f *os.File) error { return s.lines(ctx, f) }); err != nil {
 				return err
 			}
 		}
 	}
-	packed := d.packed
-	if packed == "" { // it may have been packed since the folder was read
-		packed = filepath.Join(filepath.Dir(d.plain), d.name+packedSuffix)
-	}
-	return s.open(packed, func(f *os.File) error { return s.blocks(ctx, f) })
+	return s.open(base+packedSuffix, func(f *os.File) error { return s.blocks(ctx, f) })
 }
 
 // open searches a file; one that is gone by now was removed or packed meanwhile.

@@ -71,8 +71,8 @@ type Trail struct {
 
 const (
 	flushEvery = time.Second
-	// maxWaiting bounds what waits to be written, in notes and their reports: some 50 MB.
-	maxWaiting = 1 << 16
+	// maxWaiting bounds what waits to be written, in notes and their reports: some 30 MB.
+	maxWaiting = 1 << 15
 	// hasty is from where on the writer does not wait for its second.
 	hasty = maxWaiting / 8
 )
@@ -110,7 +110,7 @@ func Open(c Config, o Options) (*Trail, error) {
 		t.maker.veil = veil{key: key, hashed: c.Privacy == Hashed}
 	}
 	t.keeper = newKeeper(c, o)
-	t.file = &dayFile{dir: Dir(o.StateDir), keeper: t.keeper}
+	t.file = &dayFile{dir: Dir(o.StateDir), keeper: t.keeper, part: maxPart}
 	t.tasks.Go(t.run)
 	t.tasks.Go(t.keeper.run)
 	return t, nil

@@ -221,7 +221,7 @@ func TestHashedKeepsNoAddress(t *testing.T) {
 			m.Identify(t.Context(), func() *message.Identity {
 				return &message.Identity{
 					SPF: message.SPF{Domain: "sender.example", Reason: "192.0.2.4"}, Helo: message.SPF{Domain: "h.sender.example"},
-					DKIM: []message.Signature{{Domain: "sender.example", Agent: "bob@sender.example", Reason: "alice", Selector: "bob", Value: "alice"}},
+					DKIM: []message.Signature{{Domain: "sender.example", Agent: "bob@sender.example", Reason: "alice", Selector: "bob", Algorithm: "carla@our.example", Value: "alice"}},
 					ARC:  message.ARC{Claims: "smtp.mailfrom=bob@sender.example", Sealer: "sender.example", Reason: "bob"}, DMARC: message.DMARC{Author: "sender.example", Domain: "sender.example", Reason: "bob", Exempt: "alice"},
 				}
 			})
@@ -433,13 +433,11 @@ func TestCrashWhilePacking(t *testing.T) {
 	if err := b.keeper.keep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, left := range []struct {
-		name string
-		data []byte
-	}{{file, lines}, {file + ".gz.new", []byte("half")}} {
-		if err := os.WriteFile(left.name, left.data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	b.keeper.keeping.Lock() // nobody packs while the crash is played
+	err = errors.Join(os.WriteFile(file, lines, 0o600), os.WriteFile(file+".gz.new", []byte("half"), 0o600))
+	b.keeper.keeping.Unlock()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if got := ids(b.search(t, "aaaa-0001")); got != "aaaa-0001" {
 		t.Errorf("found %q", got)
@@ -451,15 +449,18 @@ func TestCrashWhilePacking(t *testing.T) {
 		t.Errorf("left %s", got)
 	}
 	// Lines that came later, by a clock that was set back, are added.
-	later := bytes.ReplaceAll(lines, []byte("aaaa-0001"), []byte("aaaa-00002"))
-	if err := os.WriteFile(file, later, 0o600); err != nil {
+	later := bytes.ReplaceAll(lines, []byte("aaaa-0001"), []byte("aaaa-1002"))
+	b.keeper.keeping.Lock()
+	err = os.WriteFile(file, later, 0o600)
+	b.keeper.keeping.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := b.keeper.keep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := ids(b.search(t, "aaaa-0001")) + ids(b.search(t, "aaaa-00002")); got != "aaaa-0001aaaa-00002" || names(t, b.dir) != "2026-11-26.jsonl.gz" {
-		t.Errorf("found %q in %s", got, names(t, b.dir))
+	if got := ids(b.search(t, "aaaa-0001")) + ids(b.search(t, "aaaa-1002")); got != "aaaa-0001aaaa-1002" || names(t, b.dir) != "2026-11-26.jsonl.gz" {
+		t.Errorf("found %q in %s: %+v", got, names(t, b.dir), b.search(t, "aaaa-0001"))
 	}
 }
 

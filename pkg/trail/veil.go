@@ -49,6 +49,9 @@ func plainAddress(s string) string {
 	return strings.ToLower(cut(strings.Trim(s, "<> \t"), maxAddress))
 }
 
+// plainUser is a login as records have it.
+func plainUser(s string) string { return cut(s, maxAddress) }
+
 // plainID is a Message-ID as records have it.
 func plainID(s string) string { return cut(strings.Trim(message.Unfold(s), "<> \t"), maxID) }
 
