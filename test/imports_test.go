@@ -39,6 +39,7 @@ var onlyIn = map[string][]string{
 	"go.etcd.io/bbolt":              {"pkg/store"},
 	"github.com/spf13/viper":        {"pkg/config"},
 	"github.com/spf13/cobra":        {"cmd/winnow"},
+	"github.com/prometheus":         {"pkg/web"},
 	"go.uber.org/zap":               {"pkg/app", "pkg/milter", "cmd/winnow"},
 }
 

@@ -20,6 +20,7 @@ import (
 	"winnow/pkg/stats"
 	"winnow/pkg/store"
 	"winnow/pkg/trail"
+	"winnow/pkg/web"
 	"winnow/pkg/whitelist"
 )
 
@@ -37,6 +38,7 @@ type Config struct {
 	Rules     rules.Config     `yaml:"rules"`
 	Stats     stats.Config     `yaml:"stats"`
 	Trail     trail.Config     `yaml:"trail"`
+	Web       web.Config       `yaml:"web"`
 	Log       LogConfig        `yaml:"log"`
 
 	file *config.File // that it was read from; names the lines of what is found wrong later
@@ -62,6 +64,7 @@ func DefaultConfig() Config {
 		Rules:     rules.DefaultConfig(),
 		Stats:     stats.DefaultConfig(),
 		Trail:     trail.DefaultConfig(),
+		Web:       web.DefaultConfig(),
 		Log:       LogConfig{Level: zapcore.InfoLevel, Format: "console"},
 	}
 }
@@ -127,6 +130,7 @@ func (c *Config) validate(file *config.File) error {
 	check("rules", c.Rules.Validate())
 	check("stats", c.Stats.Validate())
 	check("trail", c.Trail.Validate())
+	check("web", c.Web.Validate())
 	if c.Log.Format != "console" && c.Log.Format != "json" {
 		check("log", []error{fmt.Errorf("format: must be console or json, not %q", c.Log.Format)})
 	}

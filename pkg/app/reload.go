@@ -19,6 +19,7 @@ import (
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
 	"winnow/pkg/rules"
+	"winnow/pkg/web"
 	shipped "winnow/rules"
 )
 
@@ -197,6 +198,10 @@ func (a *App) reload() error {
 	if err == nil {
 		err = newFaults(old.faults, next.faults)
 	}
+	front, renewed := a.front.Load(), (*web.Credentials)(nil)
+	if err == nil && front != nil {
+		renewed, err = c.Web.Credentials()
+	}
 	if err == nil {
 		err = a.known.Reload()
 	}
@@ -207,6 +212,9 @@ func (a *App) reload() error {
 		a.log.Warn("changed in the configuration; takes a restart to come into force", zap.String("section", section))
 	}
 	a.enforce(next)
+	if front != nil {
+		front.Use(renewed)
+	}
 	a.moveWatch(old, next)
 	a.log.Info("reloaded", zap.Int("lists", len(next.lists.Lists())), zap.Int("rules", next.rules.Running()))
 	return nil

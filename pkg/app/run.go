@@ -31,6 +31,7 @@ type Service struct {
 	trail    *trail.Trail // nil where it is off
 	milter   *milter.Server
 	control  *web.Server
+	front    *web.Front // nil: nobody watches
 
 	life  context.Context // of what runs beside the sessions
 	end   context.CancelFunc
@@ -76,8 +77,10 @@ func (s *Service) open(c *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.control, err = web.Listen(c.ControlSocket(), &desk{a})
-	return err
+	if s.control, err = web.Listen(c.ControlSocket(), &desk{a}); err != nil {
+		return err
+	}
+	return s.openFront(c)
 }
 
 // Addrs is where the milter listens.
@@ -110,6 +113,10 @@ func (s *Service) Stop() error {
 		s.app.log.Warn("correspondents were lost because the store was away for too long", zap.Int64("pairs", learned.Dropped))
 	}
 	s.app.unwatch()
+	if s.front != nil { // last of what listens for mail's sake: who balances load saw until now that we stop
+		s.app.front.Store(nil)
+		limited(closeLimit, s.front.Close)
+	}
 	if s.control != nil {
 		limited(closeLimit, s.control.Close)
 	}
@@ -124,6 +131,7 @@ func (s *Service) Stop() error {
 
 // reportAccount logs that the account's store or journal fails, or does again what it should: once each.
 func (a *App) reportAccount(with string, err error) {
+	a.account.note(with, err != nil)
 	if err != nil {
 		a.log.Error("the account cannot be written; counts wait", zap.String("to", with), zap.Error(err))
 		return

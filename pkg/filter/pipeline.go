@@ -104,6 +104,9 @@ func (p *Pipeline) scan(ctx context.Context, m *message.Message) []Report {
 	}
 }
 
+// Scans is how many messages are in the content phase now.
+func (p *Pipeline) Scans() int { return len(p.scans) }
+
 // contentStages returns the stages of the content phase. Where a relay is the client, those of the connection are asked here,
 // about the host that gave it the message: the header tells of that.
 func (p *Pipeline) contentStages(m *message.Message) []Stage {

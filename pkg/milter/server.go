@@ -304,3 +304,13 @@ func (s *Server) report(c *conn) {
 	}
 	s.log.Warn("session ended before its time; Postfix does what milter_default_action says", fields...)
 }
+
+// Sessions is how many connections are served now.
+func (s *Server) Sessions() int { return len(s.slots) }
+
+// Serving tells whether connections are taken.
+func (s *Server) Serving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.stopped
+}

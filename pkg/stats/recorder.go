@@ -45,6 +45,7 @@ type Recorder struct {
 	today    *tally
 	claimed  *claimed // of today
 	told     *told    // of today
+	stages   stageTimes
 
 	flushing sync.Mutex // of what follows
 	journal  *journal   // nil where there is none
@@ -54,6 +55,7 @@ type Recorder struct {
 	rest     deltas  // what is to be sent behind them
 	written  bool    // the journal holds pending and rest
 	failing  map[string]bool
+	since    since
 
 	ctx     context.Context // of the flushes by the clock: Close ends it when its own time is up
 	cancel  context.CancelFunc
@@ -98,7 +100,7 @@ func NewRecorder(c Config, s Store, o Options) (*Recorder, error) {
 	r := &Recorder{
 		store: s, every: c.FlushEvery, retention: c.retention(), now: o.Now, trouble: o.Trouble,
 		calendar: calendar{zone: zone}, days: map[string]*tally{},
-		node: hex.EncodeToString(id[:]), rest: deltas{}, written: true, failing: map[string]bool{},
+		node: hex.EncodeToString(id[:]), rest: deltas{}, written: true, failing: map[string]bool{}, since: since{counts: map[string]int64{}},
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if r.now == nil {
@@ -139,6 +141,9 @@ func (r *Recorder) Connection(c message.Client, v *filter.Verdict, refused bool)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tally().connection(c, v, refused)
+	if v != nil {
+		r.stages.add(v.Reports)
+	}
 }
 
 // Message counts a message, or a transaction that never became one.
@@ -146,6 +151,7 @@ func (r *Recorder) Message(_ *message.Message, v *filter.Verdict) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tally().message(v)
+	r.stages.add(v.Reports)
 }
 
 // Unrecorded counts records that the trail could not write.
@@ -215,6 +221,7 @@ func (r *Recorder) collect() {
 	for day, t := range days {
 		counters := map[string]int64{}
 		t.counters(counters)
+		r.since.add(counters)
 		r.rest.add(day, counters)
 		r.written = false
 	}

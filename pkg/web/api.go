@@ -1,0 +1,140 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// A View answers what the front is asked. It only looks. What the API's answers hold is described in openapi.yaml.
+type View interface {
+	Parts(ctx context.Context) []Part
+	Figures(ctx context.Context) *Figures
+	Version(ctx context.Context) (any, error)
+	Lists(ctx context.Context) (any, error)
+	Rules(ctx context.Context) (any, error)
+	Report(ctx context.Context, days Days) (any, error)
+	RuleReport(ctx context.Context, days Days) (any, error)
+}
+
+// Days are those that are asked about.
+type Days struct {
+	From, To string // 2016-12-14, today or yesterday
+	PerDay   bool   // one report for each day, instead of one for all
+}
+
+// ErrQuestion is what a View's error wraps where the question is at fault.
+var ErrQuestion = errors.New("bad question")
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+// apiRoutes is what the API answers, by path.
+func apiRoutes(view View) map[string]http.Handler {
+	return map[string]http.Handler{
+		"/api/v1/version":      plain(view.Version),
+		"/api/v1/lists":        plain(view.Lists),
+		"/api/v1/rules":        plain(view.Rules),
+		"/api/v1/report":       dated(view.Report),
+		"/api/v1/rules/report": dated(view.RuleReport),
+		"/api/v1/openapi.yaml": http.HandlerFunc(describe),
+	}
+}
+
+func describe(w http.ResponseWriter, r *http.Request) {
+	if _, err := parameters(r); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml") // RFC 9512
+	_, _ = w.Write(openAPI)                            // the asker went away: nobody is left to tell
+}
+
+// plain answers a question without parameters.
+func plain(ask func(context.Context) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := parameters(r); err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+		respond(w, r, ask)
+	})
+}
+
+// dated answers a question about days.
+func dated(ask func(context.Context, Days) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		days, err := parseDays(r)
+		if err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+		respond(w, r, func(ctx context.Context) (any, error) { return ask(ctx, days) })
+	})
+}
+
+func respond(w http.ResponseWriter, r *http.Request, ask func(context.Context) (any, error)) {
+	ctx, cancel := context.WithTimeout(r.Context(), frontWriteLimit)
+	defer cancel()
+	value, err := ask(ctx)
+	switch {
+	case errors.Is(err, ErrQuestion):
+		fail(w, http.StatusBadRequest, err)
+	case err != nil:
+		fail(w, http.StatusServiceUnavailable, err)
+	default:
+		write(w, http.StatusOK, value)
+	}
+}
+
+// parseDays reads which days are meant: day, or from and to; today where nothing is said.
+func parseDays(r *http.Request) (Days, error) {
+	q, err := parameters(r, "day", "from", "to", "per_day")
+	if err != nil {
+		return Days{}, err
+	}
+	d := Days{From: q.Get("from"), To: q.Get("to")}
+	switch q.Get("per_day") {
+	case "", "false":
+	case "true":
+		d.PerDay = true
+	default:
+		return Days{}, errors.New("per_day: write true or false")
+	}
+	day := q.Get("day")
+	switch {
+	case day != "" && (d.From != "" || d.To != ""):
+		return Days{}, errors.New("day is one day, from and to are several: choose one")
+	case d.From == "" && d.To != "":
+		return Days{}, errors.New("to is the last of several days: write the first, too, with from")
+	case d.From == "":
+		if day == "" {
+			day = "today"
+		}
+		d.From, d.To = day, day
+	case d.To == "":
+		d.To = "today"
+	}
+	return d, nil
+}
+
+// parameters reads a question's parameters. One that does not exist is an error, or a misspelled one would go unnoticed.
+func parameters(r *http.Request, known ...string) (url.Values, error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errors.New("the question cannot be read")
+	}
+	for name, values := range q {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("%.20q is no parameter of this", name)
+		}
+		if len(values) > 1 {
+			return nil, fmt.Errorf("%s is there twice", name)
+		}
+	}
+	return q, nil
+}

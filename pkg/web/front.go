@@ -1,0 +1,154 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Limits of a connection to the front. Whoever is slower, or says more, is cut off: nobody holds on to a place.
+const (
+	frontHeaderLimit = 5 * time.Second  // to send the header of a request
+	frontReadLimit   = 10 * time.Second // to send all of it
+	frontWriteLimit  = 30 * time.Second // to be answered
+	frontIdleLimit   = time.Minute      // between requests
+	frontHeaderSize  = 16 << 10         // octets of a header; net/http adds 4 KiB of slack
+	frontConns       = 64               // connections at a time; more wait
+	frontQuestions   = 4                // that ask the store or gather figures, at a time; more are told to come again
+)
+
+// A Front serves over TCP: whether winnow is alive and ready, its figures, and the API that only looks.
+type Front struct {
+	http        *http.Server
+	listener    net.Listener
+	credentials atomic.Pointer[Credentials]
+	done        chan struct{} // closed when served is there
+	served      error         // why it ended
+}
+
+// ListenFront opens what the configuration says and serves view there until Close. errorLog is told of what goes wrong with
+// connections; nil tells nobody.
+func ListenFront(c Config, k *Credentials, view View, errorLog *log.Logger) (*Front, error) {
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("web: listen on %s: %w; does another program listen there?", c.Listen, err)
+	}
+	f := &Front{listener: listener, done: make(chan struct{})}
+	f.credentials.Store(k)
+	f.http = &http.Server{
+		Handler:           f.handler(c, view),
+		ReadHeaderTimeout: frontHeaderLimit,
+		ReadTimeout:       frontReadLimit,
+		WriteTimeout:      frontWriteLimit,
+		IdleTimeout:       frontIdleLimit,
+		MaxHeaderBytes:    frontHeaderSize,
+		ErrorLog:          errorLog,
+	}
+	bounded := netutil.LimitListener(listener, frontConns)
+	if k.tls != nil {
+		bounded = tls.NewListener(bounded, &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return f.credentials.Load().tls, nil
+		}})
+	}
+	go func() {
+		f.served = f.http.Serve(bounded)
+		close(f.done)
+	}()
+	return f, nil
+}
+
+// Addr is where it listens.
+func (f *Front) Addr() net.Addr { return f.listener.Addr() }
+
+// Use puts other credentials in force, for connections and requests that begin from now on. Whether there is TLS at all
+// takes a restart.
+func (f *Front) Use(k *Credentials) {
+	if (k.tls == nil) == (f.credentials.Load().tls == nil) {
+		f.credentials.Store(k)
+	}
+}
+
+// Close lets requests under way finish until ctx ends, then cuts them. It may be called again.
+func (f *Front) Close(ctx context.Context) error {
+	err := f.http.Shutdown(ctx)
+	if err != nil { // somebody is still asking: what he asks only looks
+		err = f.http.Close()
+	}
+	if <-f.done; !errors.Is(f.served, http.ErrServerClosed) {
+		err = errors.Join(err, f.served)
+	}
+	return err
+}
+
+// handler is all that is served. Two things are told to anybody who gets through: that we live, and whether we are ready.
+func (f *Front) handler(c Config, view View) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", f.ready(c.ReadyNeed, view))
+	mux.Handle("GET /metrics", f.guarded(limited(metricsHandler(view))))
+	for path, answer := range apiRoutes(view) {
+		mux.Handle("GET "+path, f.guarded(limited(answer)))
+	}
+	return f.strict(mux)
+}
+
+// strict takes only what is asked under our own name. A page in the operator's browser could otherwise have its name point to
+// 127.0.0.1 and read what needs no token there (DNS rebinding).
+func (f *Front) strict(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		if f.credentials.Load().open() && !isAddress(r.Host) {
+			fail(w, http.StatusMisdirectedRequest, errors.New("ask under an address or localhost, or set a token"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isAddress tells whether a Host field has an address or localhost.
+func isAddress(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host == "localhost"
+}
+
+// guarded answers those who show what is wanted.
+func (f *Front) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !f.credentials.Load().allow(r) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="winnow"`)
+			fail(w, http.StatusUnauthorized, errors.New("show the token: Authorization: Bearer TOKEN"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limited has only so many questions of one kind answered at a time.
+func limited(next http.Handler) http.Handler {
+	places := make(chan struct{}, frontQuestions)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			next.ServeHTTP(w, r)
+		default:
+			w.Header().Set("Retry-After", "1")
+			fail(w, http.StatusServiceUnavailable, errors.New("too many questions at a time: ask again"))
+		}
+	})
+}
