@@ -247,6 +247,10 @@ func TestForgedResultsThroughPostfix(t *testing.T) {
 		"Authentication-Results: mx.other.example; dkim=pass header.d=bank.example",
 		"authentication-results: (really) \"MX.our.example\" 1;\r\n dmarc=pass header.from=bank.example",
 		"Authentication-Results: b.mx.our.example; dmarc=pass header.from=bank.example",
+		"Authentication-Results : mx.our.example; dmarc=pass header.from=bank.example",
+		"Authentication-Results:\r\n =?utf-8?q?mx.our.example?=\r\n =?utf-8?q?=3B?= dmarc=pass header.from=bank.example",
+		"Authentication-Results: mx.our.example\x00.other.example; dmarc=pass header.from=bank.example",
+		"Authentication-Results: mx.our.example; dmarc=pass (\xe4) header.from=bank.example",
 	}
 	sender := "writer@allow.example"
 	for _, to := range []string{"user@our.example", "user@optout.example"} { // what is not scanned is told of, too

@@ -123,6 +123,7 @@ func TestForgedCorrespondents(t *testing.T) {
 		{"proven by dkim, spf fails softly", elsewhere, "friend@soft.example", signed("soft.example", "friend@soft.example", "soft", 16), 250},
 		{"unsigned", elsewhere, "friend@dkim.example", mailFrom("friend@dkim.example", "unsigned", 16), 550},
 		{"signed by another", elsewhere, "friend@dkim.example", signed("soft.example", "friend@dkim.example", "signed by another", 16), 550},
+		{"signed for another of the domain, who wrote it", elsewhere, "friend@dkim.example", signed("dkim.example", "other@dkim.example", "another wrote it", 16), 550},
 		{"altered", elsewhere, "friend@dkim.example", altered, 550},
 		{"the world is authorized", stranger, "friend@world.example", mailFrom("friend@world.example", "world", 16), 550},
 		{"author behind a bounce address", elsewhere, "bounces+7@esp.example", signed("dkim.example", "shop@dkim.example", "author", 16), 250},
@@ -163,7 +164,7 @@ func TestForgedCorrespondents(t *testing.T) {
 
 	want := map[string]stats.ForgedRow{
 		"friend@spf.example":   {Sender: "friend@spf.example", Forged: 2},
-		"friend@dkim.example":  {Sender: "friend@dkim.example", Unproven: 4},
+		"friend@dkim.example":  {Sender: "friend@dkim.example", Unproven: 5},
 		"friend@world.example": {Sender: "friend@world.example", Unproven: 1},
 		"shop@dkim.example":    {Sender: "shop@dkim.example", Unproven: 1},
 		"spf-partner.example":  {Sender: "spf-partner.example", Forged: 1},
