@@ -47,15 +47,16 @@ func (c *Checker) dkim(ctx context.Context, m *message.Message) []message.Signat
 // A check is the verification of one signature.
 type check struct {
 	signature
-	agent   string   // i= of a DKIM-Signature
-	failed  *failure // nil as long as nothing speaks against it
-	sum     [sha256.Size]byte
-	partial bool // l= leaves a part of the body unsigned
-	author  bool // all From fields are signed
-	sealed  bool // it belongs to a chain, whose seals say what it is worth
-	wanted  bool // the key was asked for
-	keyAt   int  // where it is in the keyring
-	key     *key // nil where it was not asked for
+	agent    string   // i= of a DKIM-Signature
+	failed   *failure // nil as long as nothing speaks against it
+	sum      [sha256.Size]byte
+	partial  bool // l= leaves a part of the body unsigned
+	author   bool // all From fields are signed
+	retitled bool // a Subject field was added to the one that is signed
+	sealed   bool // it belongs to a chain, whose seals say what it is worth
+	wanted   bool // the key was asked for
+	keyAt    int  // where it is in the keyring
+	key      *key // nil where it was not asked for
 }
 
 // try takes a step of the verification where the ones before it were good.
@@ -187,29 +188,31 @@ func (k *check) judge(fields *fieldIndex) *failure {
 	if !k.key.verify(k.sum[:], k.value) {
 		return broken("the header is not what was signed")
 	}
-	if k.author = k.signsAuthor(fields); !k.author && !k.sealed {
+	signed, there := k.count(fields, "from")
+	if k.author = signed > 0 && there <= signed; !k.author && !k.sealed {
 		return policy("a From field is not signed")
 	}
+	signed, there = k.count(fields, "subject")
+	k.retitled = signed > 0 && there > signed
 	return nil
 }
 
-// signsAuthor tells whether all From fields are signed. Mail programs show one of several, and not always the one that
-// is signed (RFC 6376, 8.15).
-func (k *check) signsAuthor(fields *fieldIndex) bool {
-	signed := 0
-	for _, name := range k.names {
-		if name == "from" {
+// count is how many fields of a name are signed, and how many there are. Mail programs show one of several, and not always
+// the one that is signed (RFC 6376, 8.15): so who sends a signed message again could write another subject over it.
+func (k *check) count(fields *fieldIndex, name string) (signed, there int) {
+	for _, n := range k.names {
+		if n == name {
 			signed++
 		}
 	}
-	return signed > 0 && fields.count("from") <= signed
+	return signed, fields.count(name)
 }
 
 // fact is what others are told. Nothing of it is longer, or of another kind, than what it is taken for.
 func (k *check) fact() message.Signature {
 	s := message.Signature{
 		Result: message.AuthPass, Domain: k.domain, Selector: k.selector, Agent: k.agent, Algorithm: k.algorithm,
-		Partial: k.partial,
+		Partial: k.partial, Retitled: k.retitled,
 	}
 	if s.Agent == "" && s.Domain != "" {
 		s.Agent = "@" + s.Domain

@@ -172,6 +172,27 @@ func TestDKIMOfMany(t *testing.T) {
 	}
 }
 
+// Who sends a signed message again with another subject over the one that is signed gets a valid signature, which proves
+// nothing.
+func TestSubjectThatWasAdded(t *testing.T) {
+	once := signTags(t, letter, "v=1; a=rsa-sha256; d=a.example; s=r; h=from:subject")
+	for name, tt := range map[string]struct {
+		mail   string
+		proves bool
+	}{
+		"as it was sent":      {once, true},
+		"another on top":      {"Subject: Buy\n" + once, false},
+		"none was signed":     {"Subject: Buy\n" + signTags(t, letter, "v=1; a=rsa-sha256; d=a.example; s=r; h=from"), true},
+		"two were signed":     {signTags(t, "Subject: Buy\n"+letter, "v=1; a=rsa-sha256; d=a.example; s=r; h=from:subject:subject"), true},
+		"another in capitals": {"SUBJECT: Buy\n" + once, false},
+	} {
+		got := newTestChecker(keyZones()).dkim(t.Context(), parseMail(t, tt.mail))
+		if len(got) != 1 || got[0].Result != message.AuthPass || got[0].Proves() != tt.proves {
+			t.Errorf("%s: got %+v, want it to pass, and proof %v", name, got, tt.proves)
+		}
+	}
+}
+
 func TestDKIMKeysThatCannotBeHad(t *testing.T) {
 	mail := signTags(t, letter, "v=1; a=rsa-sha256; d=a.example; s=r; h=from")
 	for fault, want := range map[dnstest.Fault]string{

@@ -129,6 +129,9 @@ func aboutSignature(s *message.Signature) string {
 	if s.Partial {
 		text += " l="
 	}
+	if s.Retitled {
+		text += " subject added"
+	}
 	return joined(text, s.Reason)
 }
 

@@ -71,12 +71,15 @@ type Signature struct {
 	Bits      int        `json:"bits"`      // of the key, 0 where it was not had
 	Testing   bool       `json:"testing"`   // the key says that the domain is only testing (t=y)
 	Partial   bool       `json:"partial"`   // l= leaves a part of the body unsigned
+	Retitled  bool       `json:"retitled"`  // it signs a Subject, and there is another one beside it
 	Value     string     `json:"-"`         // b=, without blanks: the first octets tell signatures apart (RFC 6008)
 	Reason    string     `json:"reason"`    // why it did not pass: for us
 }
 
 // Proves tells whether the signature is proof that its domain answers for the message.
-func (s *Signature) Proves() bool { return s.Result == AuthPass && !s.Testing && !s.Partial }
+func (s *Signature) Proves() bool {
+	return s.Result == AuthPass && !s.Testing && !s.Partial && !s.Retitled
+}
 
 // An ARC is how the Authenticated Received Chain (RFC 8617) of a message came out: what those that handed it on have seen.
 type ARC struct {

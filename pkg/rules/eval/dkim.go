@@ -118,13 +118,13 @@ func validForSender(f *Facts) bool {
 }
 
 // welcomedByDKIM tells whether an author is in a list, and who must have signed has. A signature that leaves a part of the
-// body to whoever likes proves nothing, which SpamAssassin does not ask.
+// body or the subject to whoever likes proves nothing, which SpamAssassin does not ask.
 func welcomedByDKIM(bySigner, byAuthor string) func(*Facts) bool {
 	return func(f *Facts) bool {
 		var valid []string
 		all := f.signatures()
 		for i := range all {
-			if by := signer(&all[i]); isValid(&all[i]) && !all[i].Partial && by != "" {
+			if by := signer(&all[i]); isValid(&all[i]) && !all[i].Partial && !all[i].Retitled && by != "" {
 				valid = append(valid, by)
 			}
 		}

@@ -153,10 +153,11 @@ func TestWelcomeSigned(t *testing.T) {
 		change func(*message.Signature)
 		want   int
 	}{
-		"valid":                 {func(*message.Signature) {}, 1},
-		"broken":                {func(s *message.Signature) { s.Result = message.AuthFail }, 0},
-		"another's":             {func(s *message.Signature) { s.Domain, s.Agent = "example.com", "@example.com" }, 0},
-		"of a part of the body": {func(s *message.Signature) { s.Partial = true }, 0},
+		"valid":                  {func(*message.Signature) {}, 1},
+		"broken":                 {func(s *message.Signature) { s.Result = message.AuthFail }, 0},
+		"another's":              {func(s *message.Signature) { s.Domain, s.Agent = "example.com", "@example.com" }, 0},
+		"of one of two subjects": {func(s *message.Signature) { s.Retitled = true }, 0},
+		"of a part of the body":  {func(s *message.Signature) { s.Partial = true }, 0},
 	} {
 		s := signed
 		tt.change(&s)
