@@ -218,6 +218,7 @@ var answers = map[string]any{
 	"/api/v1/rules":        new(rules.State),
 	"/api/v1/report":       new([]stats.Report),
 	"/api/v1/rules/report": new([]stats.RuleReport),
+	"/api/v1/sets":         new([]stats.SetReport),
 }
 
 const describes = "/api/v1/openapi.yaml"

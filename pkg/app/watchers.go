@@ -142,36 +142,45 @@ func (v *view) Rules(context.Context) (any, error) { return v.service.app.RuleSt
 
 // Report returns the account of days, as winnow stats --json has it.
 func (v *view) Report(ctx context.Context, days web.Days) (any, error) {
-	a := v.service.app
-	q, err := a.Query(days.From, days.To, days.PerDay)
-	if err = checkSpan(q, err); err != nil {
+	q, err := v.query(days)
+	if err != nil {
 		return nil, err
 	}
-	return stats.Read(ctx, a.store, q)
+	return stats.Read(ctx, v.service.app.store, q)
 }
 
 // RuleReport returns the account of each rule, as winnow stats --rules --json has it.
 func (v *view) RuleReport(ctx context.Context, days web.Days) (any, error) {
-	a := v.service.app
-	q, err := a.Query(days.From, days.To, days.PerDay)
-	if err = checkSpan(q, err); err != nil {
+	q, err := v.query(days)
+	if err != nil {
 		return nil, err
 	}
-	return stats.ReadRules(ctx, a.store, q, a.History(q))
+	return stats.ReadRules(ctx, v.service.app.store, q, v.service.app.History(q))
 }
 
-// maxDays bounds what one question over HTTP may be about.
-const maxDays = 400
+// Sets returns which sources hit together, as winnow stats --overlap --json has it.
+func (v *view) Sets(ctx context.Context, days web.Days) (any, error) {
+	q, err := v.query(days)
+	if err != nil {
+		return nil, err
+	}
+	return stats.ReadSets(ctx, v.service.app.store, q)
+}
 
-func checkSpan(q stats.Query, err error) error {
+// query is the question about days; a fault of it is the asker's.
+func (v *view) query(days web.Days) (stats.Query, error) {
+	q, err := v.service.app.Query(days.From, days.To, days.PerDay)
 	if err == nil && len(q.Days) > maxDays {
 		err = fmt.Errorf("%d days are more than %d", len(q.Days), maxDays)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", web.ErrQuestion, err)
+		return q, fmt.Errorf("%w: %w", web.ErrQuestion, err)
 	}
-	return nil
+	return q, nil
 }
+
+// maxDays bounds what one question over HTTP may be about.
+const maxDays = 400
 
 // Query is the question about days of the account, with the lists in the order and under the titles of the configuration.
 // An error is a fault of the days.
@@ -223,6 +232,9 @@ func (v *view) Figures(ctx context.Context) *web.Figures {
 		Learned: web.LearnedFigures{Written: learned.Written, Failed: learned.Failed, Dropped: learned.Dropped, Waiting: learned.Waiting},
 	}
 	countMail(f, totals.Report)
+	for stage := range f.Stages { // a counter that begins with its first failure would hide it from rate()
+		f.StageFailures[stage] += 0
+	}
 	f.Lists, f.RuleHits = sourceFigures(totals, a.Lists().States(), a.countedLists())
 	return f
 }

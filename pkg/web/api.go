@@ -19,6 +19,7 @@ type View interface {
 	Rules(ctx context.Context) (any, error)
 	Report(ctx context.Context, days Days) (any, error)
 	RuleReport(ctx context.Context, days Days) (any, error)
+	Sets(ctx context.Context, days Days) (any, error)
 }
 
 // Days are those that are asked about.
@@ -41,6 +42,7 @@ func apiRoutes(view View) map[string]http.Handler {
 		"/api/v1/rules":        plain(view.Rules),
 		"/api/v1/report":       dated(view.Report),
 		"/api/v1/rules/report": dated(view.RuleReport),
+		"/api/v1/sets":         dated(view.Sets),
 		"/api/v1/openapi.yaml": http.HandlerFunc(describe),
 	}
 }

@@ -32,7 +32,7 @@ func (c *Config) Credentials() (*Credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	k.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	if c.ClientCA != "" {
 		if k.tls.ClientCAs, err = readCA(c.ClientCA); err != nil {
 			return nil, fmt.Errorf("client_ca: %w", err)

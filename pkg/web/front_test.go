@@ -49,6 +49,11 @@ func (v *aView) RuleReport(_ context.Context, d web.Days) (any, error) {
 	return []int{2}, v.err
 }
 
+func (v *aView) Sets(_ context.Context, d web.Days) (any, error) {
+	v.days = d
+	return []int{3}, v.err
+}
+
 // serveFront serves view on a port of its own until the test ends.
 func serveFront(t *testing.T, c web.Config, view web.View) *web.Front {
 	t.Helper()
@@ -107,7 +112,7 @@ func newClient(t *testing.T, c *tls.Config) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
 }
 
-var guardedPaths = []string{"/metrics", "/api/v1/version", "/api/v1/lists", "/api/v1/rules", "/api/v1/report", "/api/v1/rules/report", "/api/v1/openapi.yaml"}
+var guardedPaths = []string{"/metrics", "/api/v1/version", "/api/v1/lists", "/api/v1/rules", "/api/v1/report", "/api/v1/rules/report", "/api/v1/sets", "/api/v1/openapi.yaml"}
 
 func TestTokenIsDemanded(t *testing.T) {
 	view := &aView{parts: []web.Part{{Name: web.PartMilter, OK: true}, {Name: web.PartStore, Why: "does not answer"}}}
