@@ -14,6 +14,7 @@ import (
 	"winnow/pkg/app"
 	"winnow/pkg/dnslist"
 	"winnow/pkg/filter"
+	"winnow/pkg/stats"
 	"winnow/pkg/web"
 )
 
@@ -31,7 +32,10 @@ their own test entries (RFC 5782). The exit code is 1 when an enabled list refus
   broken         it lists what it must not: nothing it says counts
   down           it does not answer
   unprobed       nothing is known yet
-  off            not enabled`,
+  off            not enabled
+
+TODAY is how many questions went out today of those that the list's terms allow (budget), and what that comes to by
+midnight; from 80 % on it is marked with !, for beyond its budget a list begins to refuse.`,
 		Example: `  winnow lists
   winnow lists --json | jq '.[] | select(.health != "ok")'
   winnow lists query 192.0.2.1`,
@@ -50,30 +54,31 @@ their own test entries (RFC 5782). The exit code is 1 when an enabled list refus
 }
 
 // listStates asks the running winnow, or the lists themselves.
-func listStates(c *cobra.Command) ([]dnslist.State, error) {
+func listStates(c *cobra.Command) ([]app.ListState, error) {
 	config, err := loadConfig(c)
 	if err != nil {
 		return nil, err
 	}
-	var states []dnslist.State
-	err = web.NewClient(config.ControlSocket()).Lists(c.Context(), &states)
+	var told []app.ListState
+	err = web.NewClient(config.ControlSocket()).Lists(c.Context(), &told)
 	if !errors.Is(err, web.ErrNotRunning) {
-		return states, err
+		return told, err
 	}
 	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
-	states = a.Lists().Probe(c.Context())
+	states := a.Lists().Probe(c.Context())
 	if slices.ContainsFunc(states, func(s dnslist.State) bool { return s.Health == dnslist.Unprobed }) {
 		states = a.Lists().Probe(c.Context()) // one probe without an answer is no news, but two are
 	}
-	return states, a.Close()
+	told = a.WithBudgets(c.Context(), states)
+	return told, a.Close()
 }
 
-func printStates(out io.Writer, states []dnslist.State, asJSON bool) error {
+func printStates(out io.Writer, states []app.ListState, asJSON bool) error {
 	found := error(nil)
-	t := newTable("LIST", "TITLE", "ZONE", "HEALTH", "SINCE", "WHY")
+	t := newTable("LIST", "TITLE", "ZONE", "HEALTH", "SINCE", "TODAY", "WHY")
 	for _, s := range states {
 		switch s.Health {
 		case dnslist.Refusing, dnslist.Broken, dnslist.Down:
@@ -83,12 +88,24 @@ func printStates(out io.Writer, states []dnslist.State, asJSON bool) error {
 		if !s.Since.IsZero() {
 			since = s.Since.Local().Format(time.DateTime)
 		}
-		t.row(s.List, s.Title, s.Zone, string(s.Health), since, s.Why)
+		t.row(s.List, s.Title, s.Zone, string(s.Health), since, questions(s.Budget), s.Why)
 	}
 	if asJSON {
 		return errors.Join(printJSON(out, states), found)
 	}
 	return errors.Join(t.print(out), found)
+}
+
+// questions tells how much of a budget is used up; what nears its end is marked.
+func questions(b *stats.Budget) string {
+	if b == nil {
+		return ""
+	}
+	text := b.String()
+	if b.Warn {
+		text += " !"
+	}
+	return text
 }
 
 func newListsQuery(asJSON *bool) *cobra.Command {

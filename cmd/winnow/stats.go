@@ -23,6 +23,8 @@ type statsFlags struct {
 	overlap       bool
 	without       []string
 	keep          float64
+	list          string
+	against       string
 	asJSON, asCSV bool
 }
 
@@ -42,6 +44,8 @@ With --overlap, print which lists hit the same messages, and in which order each
 what nobody else would have noticed without some lists, all of them left out at once; with --keep, the fewest lists that
 would have kept so much of the catch. They tell of caught messages and of refused connections.
 
+With --list, print one list day by day. With --against, print the days beside other days, and what changed.
+
 With --forged, print instead whom messages claimed to come from and were not proven to: correspondents of your users, and
 entries of the whitelist. Forged are those that the sender's domain disowns.`,
 		Example: `  winnow stats
@@ -51,6 +55,9 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
   winnow stats --overlap --from 2016-12-01
   winnow stats --without ivmsip,uribl --day yesterday
   winnow stats --keep 99.5 --from 2016-12-01 --to 2016-12-31
+  winnow stats --list uribl --from 2016-12-01
+  winnow stats --day yesterday --against 2016-12-07
+  winnow stats --from 2016-12-01 --to 2016-12-31 --against 2016-11-01..2016-11-30
   winnow stats --rules --from 2016-12-01
   winnow stats --forged --from 2016-12-01 --json`,
 		Args: cobra.NoArgs,
@@ -66,6 +73,8 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
 	flags.BoolVar(&f.overlap, "overlap", false, "which lists hit together, and what each adds to the others")
 	flags.StringSliceVar(&f.without, "without", nil, "what would be missed without these lists: zen,uribl")
 	flags.Float64Var(&f.keep, "keep", 0, "the fewest lists that keep so much of the catch, in percent: 99.5")
+	flags.StringVar(&f.list, "list", "", "one list over the days; rules for the content rules")
+	flags.StringVar(&f.against, "against", "", "compare with other days: 2016-11-14, yesterday, 2016-11-01..2016-11-30")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
 	return c
@@ -99,7 +108,8 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if from == "" {
 		from, to = f.day, f.day
 	}
-	days, err := stats.Days(from, to, time.Now().In(zone))
+	now := time.Now().In(zone)
+	days, err := stats.Days(from, to, now)
 	if err != nil {
 		return usageError{err}
 	}
@@ -110,9 +120,15 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if a.Unused() {
 		fmt.Fprintf(c.ErrOrStderr(), "winnow: nothing was ever counted in %s\n", config.StoreURL())
 	}
-	q := stats.Query{Days: days, PerDay: f.perDay, Zone: zone.String()}
+	q := stats.Query{Days: days, PerDay: f.perDay, Now: now, Zone: zone.String()}
 	if f.overlap || len(f.without) > 0 || f.keep > 0 {
 		return errors.Join(printSets(c, a, q, f), a.Close())
+	}
+	if f.list != "" {
+		return errors.Join(printList(c, a, q, f), a.Close())
+	}
+	if f.against != "" {
+		return errors.Join(printComparison(c, a, q, f), a.Close())
 	}
 	if f.rules {
 		history := stats.Before(days[0], config.Stats.RetentionDays)
@@ -130,7 +146,7 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 
 // chosen names the flags that ask for something in place of the funnel.
 func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
-	for _, name := range []string{"rules", "forged", "overlap", "without", "keep"} {
+	for _, name := range []string{"rules", "forged", "overlap", "without", "keep", "list", "against"} {
 		if c.Flags().Changed(name) {
 			names = append(names, "--"+name)
 		}
@@ -140,18 +156,8 @@ func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
 
 // readReports reads the account, with the lists in the order and under the titles of the configuration.
 func readReports(ctx context.Context, a *app.App, q stats.Query) ([]*stats.Report, error) {
-	q.Lists = enabledLists(a)
+	q.Lists = a.ReportedLists()
 	return stats.Read(ctx, a.Store(), q)
-}
-
-// enabledLists are the lists as reports show them.
-func enabledLists(a *app.App) (lists []stats.List) {
-	for _, l := range a.Lists().Lists() {
-		if l.Enabled {
-			lists = append(lists, stats.List{Name: l.Name, Title: l.Title})
-		}
-	}
-	return lists
 }
 
 func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {

@@ -48,6 +48,7 @@ func (a *App) Start(ctx context.Context) (*Service, error) {
 	}
 	s.tasks.Go(func() { s.milter.Serve(s.life) })
 	s.tasks.Go(func() { watchdog(s.life, s.alive) })
+	s.tasks.Go(func() { a.watchBudgets(s.life) })
 	a.watch(s.life)
 	for _, addr := range s.milter.Addrs() {
 		a.log.Info("serving", zap.String("version", a.options.Version), zap.String("milter", addr.Network()+":"+addr.String()), zap.Stringer("store", a.store))
@@ -181,7 +182,9 @@ type desk struct{ app *App }
 var _ web.Desk = (*desk)(nil)
 
 // Lists returns how each list is.
-func (d *desk) Lists(context.Context) (any, error) { return d.app.Lists().States(), nil }
+func (d *desk) Lists(ctx context.Context) (any, error) {
+	return d.app.WithBudgets(ctx, d.app.Lists().States()), nil
+}
 
 // Rules returns how the content rules are.
 func (d *desk) Rules(context.Context) (any, error) { return d.app.RuleState(), nil }

@@ -52,6 +52,8 @@ func checkBalance(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 	equal("messages", c["messages"], c["whitelisted"]+c["blacklisted"]+c["too_large"]+c["not_enabled"]+c["scanned"])
 	equal("delivered", c["delivered"], c["messages"]-c["blacklisted"]-c["caught"])
 	equal("actions", sum("action:", ""), c["messages"])
+	equal("sets of the caught", sum("caught_by:", ""), c["caught"])
+	equal("sets of the refused", sum("refused_by:", ""), sum("", ":refusals"))
 	if c["caught"] > c["scanned"] {
 		t.Errorf("caught %d of %d scanned", c["caught"], c["scanned"])
 	}
@@ -67,6 +69,9 @@ func checkBalance(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 		}
 		if s, ok := strings.CutSuffix(name, ":unique"); ok && n > c[s+":hits"]+c["caught"] {
 			t.Errorf("%s is %d of %d hits", name, n, c[s+":hits"])
+		}
+		if s, ok := strings.CutSuffix(name, ":doubtful"); ok && n > c[s+":doubtful_of"] {
+			t.Errorf("%s is %d of %d", name, n, c[s+":doubtful_of"])
 		}
 		if s, ok := strings.CutSuffix(name, ":refusals_alone"); ok && n > c[s+":refusals"] {
 			t.Errorf("%s is %d of %d refusals", name, n, c[s+":refusals"])

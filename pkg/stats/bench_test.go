@@ -2,12 +2,14 @@ package stats_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
 	"winnow/pkg/stats"
+	"winnow/pkg/store"
 	"winnow/pkg/store/storetest"
 )
 
@@ -29,6 +31,40 @@ func BenchmarkConnection(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Connection(message.Client{}, connection, false)
+	}
+}
+
+// BenchmarkRefusal counts refused connections, whose lists make a set.
+func BenchmarkRefusal(b *testing.B) {
+	r := newRecorder(b, config(""), newFlaky(), stats.Options{Now: time.Now})
+	m := mail{connect: []filter.Result{demands("zen", filter.Reject), demands("ivmsip", filter.Reject), list("barracuda", 2)}}
+	connection, _ := m.verdicts(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Connection(message.Client{}, connection, true)
+	}
+}
+
+// BenchmarkKeep finds the fewest of 20 lists in a day of as many sets as are told apart.
+func BenchmarkKeep(b *testing.B) {
+	day := map[string]int64{}
+	for n := range 2000 {
+		var names []string
+		for bit := range 20 {
+			if n*2654435761>>bit&3 == 3 {
+				names = append(names, fmt.Sprintf("list%02d", bit))
+			}
+		}
+		day["caught_by:"+strings.Join(names, ",")] += int64(n)
+	}
+	s := store.NewMemory(store.Options{})
+	if err := s.Apply(b.Context(), "n", 1, map[string]map[string]int64{today: day}, time.Hour); err != nil {
+		b.Fatal(err)
+	}
+	r := readSets(b, s, nil, today)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Keep(99.5)
 	}
 }
 

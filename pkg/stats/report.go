@@ -20,13 +20,14 @@ type Report struct {
 	Zone        string      `json:"time_zone"` // whose days they are
 	Connections Connections `json:"connections"`
 	Messages    Messages    `json:"messages"`
-	Actions     []Count     `json:"actions"`       // what became of the messages
-	Errors      int64       `json:"errors"`        // connections and messages decided while an answer was missing
-	Failed      []Count     `json:"failed_stages"` // stages that failed as a whole, and how often
-	Uncounted   int64       `json:"uncounted"`     // figures that found no room; should be 0
-	Unrecorded  int64       `json:"unrecorded"`    // records that the trail could not write; should be 0
-	Sources     []Row       `json:"sources"`       // the lists, then the content rules
-	Entries     []Row       `json:"entries"`       // what gives recipients a standing
+	Actions     []Count     `json:"actions"`           // what became of the messages
+	Errors      int64       `json:"errors"`            // connections and messages decided while an answer was missing
+	Failed      []Count     `json:"failed_stages"`     // stages that failed as a whole, and how often
+	Uncounted   int64       `json:"uncounted"`         // figures that found no room; should be 0
+	Unrecorded  int64       `json:"unrecorded"`        // records that the trail could not write; should be 0
+	Sources     []Row       `json:"sources"`           // the lists, then the content rules
+	Entries     []Row       `json:"entries"`           // what gives recipients a standing
+	Budgets     []Budget    `json:"budgets,omitempty"` // of a single day, of lists whose terms allow so many questions
 }
 
 // Connections is the first half of the funnel: Total = sum of Refused + RefusedByError + Accepted.
@@ -104,16 +105,18 @@ type Latency struct {
 
 // A List is a list as the report shows it.
 type List struct {
-	Name  string // what it is counted under
-	Title string // what a reader knows it as; Name where empty
+	Name   string // what it is counted under
+	Title  string // what a reader knows it as; Name where empty
+	Budget int64  // questions a day that its terms allow; 0 where they do not say
 }
 
 // A Query says what to report on.
 type Query struct {
-	Days   []string // see Days
-	PerDay bool     // one report for each day, instead of one for all
-	Lists  []List   // in this order; lists that were counted but are not among them follow by name
-	Zone   string   // the time zone that the days were counted in, to be shown
+	Days   []string  // see Days
+	PerDay bool      // one report for each day, instead of one for all
+	Lists  []List    // in this order; lists that were counted but are not among them follow by name
+	Now    time.Time // in that time zone: what of today is over; a day is over where zero
+	Zone   string    // the time zone that the days were counted in, to be shown
 }
 
 // A span is the counters of what one report is on: of one day, or of several added up.
@@ -181,6 +184,9 @@ func newReport(q Query, of span) *Report {
 		}
 	}
 	r.Sources, r.Entries = rows(q.Lists, counters)
+	if of.days == 1 {
+		r.Budgets = budgets(q.Lists, counters, of.from, q.Now)
+	}
 	r.Connections = Connections{
 		Total: total(connections), Refused: refusalsOf(slices.Concat(r.Sources, r.Entries)), RefusedByError: total(refusedByNone),
 		Accepted: total(accepted), Own: total(own),
@@ -208,7 +214,7 @@ func rows(lists []List, counters map[string]int64) (sources, entries []Row) {
 		return newRow(s, title, r)
 	}
 	for _, l := range lists {
-		sources = append(sources, take(source{filter.List, l.Name}, cmp.Or(l.Title, l.Name)))
+		sources = append(sources, take(source{filter.List, l.Name}, l.title()))
 	}
 	rules := take(source{filter.Rules, RulesName}, "content rules")
 	entries = []Row{}

@@ -58,13 +58,7 @@ func TestSetsBound(t *testing.T) {
 	r := newRecorder(t, config(""), s, stats.Options{})
 	const many = 1 << 12
 	for n := range many {
-		v := &filter.Verdict{Class: filter.ClassScanned, Caught: true, Threshold: 5, Reports: []filter.Report{{Stage: "s", Phase: filter.Content}}}
-		for bit := range bits.Len(uint(n)) {
-			if n>>bit&1 != 0 {
-				v.Reports[0].Results = append(v.Reports[0].Results, list(fmt.Sprintf("list%d", bit), 5))
-			}
-		}
-		r.Message(&message.Message{}, v)
+		recordSet(r, n)
 		if n == many/2 {
 			flush(t, r)
 		}
@@ -74,6 +68,17 @@ func TestSetsBound(t *testing.T) {
 	if len(got.Sets) != 2000 || got.ToldApart != 2000 || got.Others != many-2000 || got.Total != many || got.ByNone != 1 || got.Before != 0 {
 		t.Errorf("got %d sets, %d told apart, %d others of %d", len(got.Sets), got.ToldApart, got.Others, got.Total)
 	}
+}
+
+// recordSet counts a caught message that the lists hit whose bits are set in n.
+func recordSet(r *stats.Recorder, n int) {
+	v := &filter.Verdict{Class: filter.ClassScanned, Caught: true, Threshold: 5, Reports: []filter.Report{{Stage: "s", Phase: filter.Content}}}
+	for bit := range bits.Len(uint(n)) {
+		if n>>bit&1 != 0 {
+			v.Reports[0].Results = append(v.Reports[0].Results, list(fmt.Sprintf("list%d", bit), 5))
+		}
+	}
+	r.Message(&message.Message{}, v)
 }
 
 // TestSetsOfSources that cannot be told: names that part members, and more sources than there is room for.

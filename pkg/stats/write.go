@@ -71,6 +71,11 @@ func (r *Report) lines() (all []line) {
 	}
 	add("faults", "", "uncounted", r.Uncounted)
 	add("faults", "", "unrecorded", r.Unrecorded)
+	for _, b := range r.Budgets {
+		add("budget", b.List, "allowed", b.Allowed)
+		add("budget", b.List, "sent", b.Sent)
+		add("budget", b.List, "forecast", b.Forecast)
+	}
 	for _, rows := range [][]Row{r.Sources, r.Entries} {
 		for _, row := range rows {
 			for _, column := range rowColumns {
@@ -135,12 +140,24 @@ func WriteTable(w io.Writer, reports []*Report) error {
 		b.WriteString(render(r.funnel(), nil) + "\n")
 		b.WriteString(r.remarks())
 		b.WriteString("\n" + rowTable("source", r.Sources, "asked", "cached", "hits", "unique", "decisive", "doubtful", "errors") + "\n")
+		b.WriteString(r.budgetLines())
 		if len(r.Entries) > 0 {
 			b.WriteString("\n" + rowTable("entries", r.Entries, "asked", "hits", "errors") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// budgetLines tells of lists of which so much is asked that they may soon refuse.
+func (r *Report) budgetLines() string {
+	var b strings.Builder
+	for i := range r.Budgets {
+		if budget := &r.Budgets[i]; budget.Warn {
+			fmt.Fprintf(&b, "\nbudget of %s: %s\n", budget.Title, budget)
+		}
+	}
+	return b.String()
 }
 
 // title names the days and whose they are.

@@ -1,80 +1,12 @@
 package stats
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 )
-
-// Forms writes reports of one kind in the three forms that all have the same figures.
-type Forms[R any] struct {
-	reports []R
-	span    func(R) span
-	lines   func(R) []line
-	text    func(R) string // without its title
-}
-
-// SetForms writes which sources hit together.
-func SetForms(reports []*SetReport) *Forms[*SetReport] {
-	return &Forms[*SetReport]{
-		reports, func(r *SetReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} }, (*SetReport).lines, (*SetReport).text,
-	}
-}
-
-// WithoutForms writes what would have been missed.
-func WithoutForms(reports []*WithoutReport) *Forms[*WithoutReport] {
-	return &Forms[*WithoutReport]{
-		reports, func(r *WithoutReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} }, (*WithoutReport).lines, (*WithoutReport).text,
-	}
-}
-
-// KeepForms writes the fewest lists that keep a share.
-func KeepForms(reports []*KeepReport) *Forms[*KeepReport] {
-	return &Forms[*KeepReport]{
-		reports, func(r *KeepReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} }, (*KeepReport).lines, (*KeepReport).text,
-	}
-}
-
-// WriteJSON writes the reports as one array. Field names are those of their type.
-func (f *Forms[R]) WriteJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(f.reports)
-}
-
-// WriteCSV writes the reports with one figure a line, in the columns of WriteCSV.
-func (f *Forms[R]) WriteCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	c.Write([]string{"from", "to", "section", "name", "figure", "value"})
-	for _, r := range f.reports {
-		of := f.span(r)
-		for _, l := range f.lines(r) {
-			c.Write([]string{of.from, of.to, l.section, l.name, l.figure, strconv.FormatFloat(l.value, 'f', -1, 64)})
-		}
-	}
-	c.Flush()
-	return c.Error()
-}
-
-// WriteTable writes the reports for people to read.
-func (f *Forms[R]) WriteTable(w io.Writer) error {
-	var b strings.Builder
-	for i, r := range f.reports {
-		if i > 0 {
-			b.WriteString("\n\n")
-		}
-		of := f.span(r)
-		title := Report{From: of.from, To: of.to, Days: of.days, Zone: of.zone}
-		b.WriteString(title.title() + "\n\n" + f.text(r))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
 
 // shownSets is how many of the sets the table shows; the other forms have all.
 const shownSets = 12

@@ -25,8 +25,12 @@ func (s *suite) counters() {
 	s.apply("n1", 2, Deltas{"2016-12-14": {"messages": 3, "list:{x} ü:hits": 7}})
 	s.apply("n2", 1, Deltas{"2016-12-14": {"messages": 1 << 40}})
 	s.apply("n2", 2, nil)
+	s.apply("n1", 3, Deltas{"2016-12-14": {"caught_by:": 1, "caught_by:*": 2, "caught_by:dbl,rules:rules": 3}})
+	s.apply("n2", 3, Deltas{"2016-12-14": {"caught_by:*": 2, "caught_by:dbl,rules:rules": 4}})
 	s.wantCounters(Deltas{
-		"2016-12-14": {"messages": 5 + 1<<40, "list:zen:hits": 1, "list:{x} ü:hits": 7},
+		"2016-12-14": {
+			"messages": 5 + 1<<40, "list:zen:hits": 1, "list:{x} ü:hits": 7, "caught_by:": 1, "caught_by:*": 4, "caught_by:dbl,rules:rules": 7,
+		},
 		"2016-12-15": {"messages": 1},
 	}, "2016-12-13", "2016-12-14", "2016-12-15", "nonsense")
 	s.wantCounters(Deltas{"2016-12-15": {"messages": 1}}, "2016-12-15", "2016-12-15")

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +15,7 @@ import (
 
 // printSets prints what follows from which lists hit together.
 func printSets(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
-	q.Lists = enabledLists(a)
+	q.Lists = a.ReportedLists()
 	sets, err := stats.ReadSets(c.Context(), a.Store(), q)
 	if err != nil {
 		return err
@@ -41,6 +44,44 @@ func printWithout(out io.Writer, sets []*stats.SetReport, f *statsFlags) error {
 		reports = append(reports, r.Without(f.without))
 	}
 	return writeForms(out, stats.WithoutForms(reports), f)
+}
+
+// printList prints one list day by day.
+func printList(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
+	q.Lists = a.ReportedLists()
+	report, err := stats.ReadList(c.Context(), a.Store(), q, f.list)
+	if errors.Is(err, stats.ErrNoSuchList) {
+		return usagef("--list %s: no enabled list has this name, and none was counted under it on these days; winnow lists names them", f.list)
+	}
+	if err != nil {
+		return err
+	}
+	return writeForms(c.OutOrStdout(), stats.ListForms([]*stats.ListReport{report}), f)
+}
+
+// printComparison prints the days beside others.
+func printComparison(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
+	if f.perDay {
+		return usagef("--per-day and --against: choose one")
+	}
+	from, to, several := strings.Cut(f.against, "..")
+	if !several {
+		to = from
+	}
+	days, err := stats.Days(from, to, q.Now)
+	if err != nil {
+		return usageError{fmt.Errorf("--against: %w", err)}
+	}
+	after, err := readReports(c.Context(), a, q)
+	if err != nil {
+		return err
+	}
+	q.Days = days
+	before, err := readReports(c.Context(), a, q)
+	if err != nil {
+		return err
+	}
+	return writeForms(c.OutOrStdout(), stats.ComparisonForms([]*stats.Comparison{stats.Compare(before[0], after[0])}), f)
 }
 
 // forms is a kind of report in all its forms.

@@ -1,0 +1,111 @@
+package stats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"winnow/pkg/filter"
+)
+
+// A ListReport is one list over its days. The content rules have one, too, under RulesName.
+type ListReport struct {
+	From  string   `json:"from"`
+	To    string   `json:"to"`
+	Days  int      `json:"days"`
+	Zone  string   `json:"time_zone"`
+	Name  string   `json:"name"`
+	Title string   `json:"title"`
+	Kind  string   `json:"kind"`
+	Sum   Row      `json:"sum"`    // of all days
+	ByDay []DayRow `json:"by_day"` // oldest first, days without a figure too
+}
+
+// A DayRow is the figures of one day.
+type DayRow struct {
+	Day string `json:"day"`
+	Row
+}
+
+// ErrNoSuchList is what the error of ReadList wraps where nothing is known under a name.
+var ErrNoSuchList = errors.New("no such list")
+
+// ReadList reads back what one list did on each of the days.
+func ReadList(ctx context.Context, s Store, q Query, name string) (*ListReport, error) {
+	q.PerDay = true
+	spans, err := readSpans(ctx, s, q)
+	if err != nil {
+		return nil, err
+	}
+	r := &ListReport{From: q.Days[0], To: q.Days[len(q.Days)-1], Days: len(q.Days), Zone: spans[0].zone, Name: name, Title: name}
+	of, known := source{filter.List, name}, false
+	for _, l := range q.Lists {
+		if l.Name == name {
+			r.Title, known = l.title(), true
+		}
+	}
+	if name == RulesName && !known {
+		of, known, r.Title = source{filter.Rules, RulesName}, true, "content rules"
+	}
+	r.Kind = kindNames[of.kind]
+	var sum row
+	for _, span := range spans {
+		figures := rowOf(of, span.counters)
+		for f := range sum {
+			sum[f] += figures[f]
+		}
+		r.ByDay = append(r.ByDay, DayRow{span.from, newRow(of, r.Title, &figures)})
+	}
+	if sum == (row{}) && !known {
+		return nil, fmt.Errorf("%q: %w", name, ErrNoSuchList)
+	}
+	r.Sum = newRow(of, r.Title, &sum)
+	return r, nil
+}
+
+// rowOf finds the figures of one source.
+func rowOf(of source, counters map[string]int64) (r row) {
+	for f := range r {
+		r[f] = counters[of.counter(figure(f))]
+	}
+	return r
+}
+
+func (r *ListReport) lines() (all []datedLine) {
+	for i := range r.ByDay {
+		day := &r.ByDay[i]
+		for _, c := range rowColumns {
+			all = append(all, datedLine{day.Day, day.Day, line{r.Kind, r.Name, c.name, c.of(&day.Row)}})
+		}
+	}
+	return all
+}
+
+func (r *ListReport) text() string {
+	shown := []string{"asked", "cached", "hits", "unique", "decisive", "doubtful", "errors"}
+	header, columns := table.Row{"day"}, []column(nil)
+	for _, c := range rowColumns {
+		if c.header != "" && (slices.Contains(shown, c.name) || c.of(&r.Sum) != 0) {
+			header, columns = append(header, c.header), append(columns, c)
+		}
+	}
+	cells := func(day string, of *Row) table.Row {
+		cells := table.Row{day}
+		for _, c := range columns {
+			cells = append(cells, c.cell(of))
+		}
+		return cells
+	}
+	var rows []table.Row
+	for i := range r.ByDay {
+		rows = append(rows, cells(r.ByDay[i].Day, &r.ByDay[i].Row))
+	}
+	if len(rows) > 1 {
+		rows = append(rows, cells("together", &r.Sum))
+	}
+	return strings.Join([]string{r.Title, "", render(rows, header), ""}, "\n")
+}
