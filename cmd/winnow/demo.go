@@ -193,8 +193,11 @@ func verdictWord(v *filter.Verdict) string {
 }
 
 func (d *demo) report(ctx context.Context) error {
-	today := time.Now().UTC().Format(time.DateOnly)
-	reports, err := readReports(ctx, d.app, stats.Query{Days: []string{today}})
+	q, err := d.app.Query("today", "today", false)
+	if err != nil {
+		return err
+	}
+	reports, err := stats.Read(ctx, d.app.Store(), q)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -100,18 +98,9 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if err != nil {
 		return err
 	}
-	zone, err := config.Stats.Location()
-	if err != nil {
-		return err
-	}
 	from, to := f.from, f.to
 	if from == "" {
 		from, to = f.day, f.day
-	}
-	now := time.Now().In(zone)
-	days, err := stats.Days(from, to, now)
-	if err != nil {
-		return usageError{err}
 	}
 	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
 	if err != nil {
@@ -120,25 +109,29 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if a.Unused() {
 		fmt.Fprintf(c.ErrOrStderr(), "winnow: nothing was ever counted in %s\n", config.StoreURL())
 	}
-	q := stats.Query{Days: days, PerDay: f.perDay, Now: now, Zone: zone.String()}
-	if f.overlap || len(f.without) > 0 || f.keep > 0 {
-		return errors.Join(printSets(c, a, q, f), a.Close())
+	q, err := a.Query(from, to, f.perDay)
+	if err != nil {
+		return errors.Join(usageError{err}, a.Close())
 	}
-	if f.list != "" {
-		return errors.Join(printList(c, a, q, f), a.Close())
+	return errors.Join(printAccount(c, a, q, f), a.Close())
+}
+
+// printAccount prints what is asked for.
+func printAccount(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
+	switch {
+	case f.overlap || len(f.without) > 0 || f.keep > 0:
+		return printSets(c, a, q, f)
+	case f.list != "":
+		return printList(c, a, q, f)
+	case f.against != "":
+		return printComparison(c, a, q, f)
+	case f.rules:
+		return printRuleStats(c, a.Store(), q, a.History(q), f)
+	case f.forged:
+		return printForged(c, a.Store(), q, f)
 	}
-	if f.against != "" {
-		return errors.Join(printComparison(c, a, q, f), a.Close())
-	}
-	if f.rules {
-		history := stats.Before(days[0], config.Stats.RetentionDays)
-		return errors.Join(printRuleStats(c, a.Store(), q, history, f), a.Close())
-	}
-	if f.forged {
-		return errors.Join(printForged(c, a.Store(), q, f), a.Close())
-	}
-	reports, err := readReports(c.Context(), a, q)
-	if err = errors.Join(err, a.Close()); err != nil {
+	reports, err := stats.Read(c.Context(), a.Store(), q)
+	if err != nil {
 		return err
 	}
 	return writeReports(c.OutOrStdout(), reports, f)
@@ -152,12 +145,6 @@ func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
 		}
 	}
 	return names
-}
-
-// readReports reads the account, with the lists in the order and under the titles of the configuration.
-func readReports(ctx context.Context, a *app.App, q stats.Query) ([]*stats.Report, error) {
-	q.Lists = a.ReportedLists()
-	return stats.Read(ctx, a.Store(), q)
 }
 
 func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {

@@ -15,7 +15,6 @@ import (
 
 // printSets prints what follows from which lists hit together.
 func printSets(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
-	q.Lists = a.ReportedLists()
 	sets, err := stats.ReadSets(c.Context(), a.Store(), q)
 	if err != nil {
 		return err
@@ -48,7 +47,6 @@ func printWithout(out io.Writer, sets []*stats.SetReport, f *statsFlags) error {
 
 // printList prints one list day by day.
 func printList(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
-	q.Lists = a.ReportedLists()
 	report, err := stats.ReadList(c.Context(), a.Store(), q, f.list)
 	if errors.Is(err, stats.ErrNoSuchList) {
 		return usagef("--list %s: no enabled list has this name, and none was counted under it on these days; winnow lists names them", f.list)
@@ -68,16 +66,15 @@ func printComparison(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags)
 	if !several {
 		to = from
 	}
-	days, err := stats.Days(from, to, q.Now)
+	other, err := a.Query(from, to, false)
 	if err != nil {
 		return usageError{fmt.Errorf("--against: %w", err)}
 	}
-	after, err := readReports(c.Context(), a, q)
+	after, err := stats.Read(c.Context(), a.Store(), q)
 	if err != nil {
 		return err
 	}
-	q.Days = days
-	before, err := readReports(c.Context(), a, q)
+	before, err := stats.Read(c.Context(), a.Store(), other)
 	if err != nil {
 		return err
 	}

@@ -21,16 +21,6 @@ type ListState struct {
 	Budget *stats.Budget `json:"budget,omitempty"` // of enabled lists whose terms allow so many questions
 }
 
-// ReportedLists are the enabled lists as reports show them.
-func (a *App) ReportedLists() (lists []stats.List) {
-	for _, l := range a.Lists().Lists() {
-		if l.Enabled {
-			lists = append(lists, stats.List{Name: l.Name, Title: l.Title, Budget: int64(l.Budget)})
-		}
-	}
-	return lists
-}
-
 // Budgets is how much of each enabled list's budget is used up today.
 func (a *App) Budgets(ctx context.Context) ([]stats.Budget, error) {
 	zone, err := a.current.Load().config.Stats.Location()
@@ -39,7 +29,7 @@ func (a *App) Budgets(ctx context.Context) ([]stats.Budget, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, budgetLimit)
 	defer cancel()
-	return stats.ReadBudgets(ctx, a.store, a.ReportedLists(), a.now().In(zone))
+	return stats.ReadBudgets(ctx, a.store, a.countedLists(), a.now().In(zone))
 }
 
 // WithBudgets puts each list's budget beside its state. Where the account cannot be read there is none.

@@ -15,7 +15,7 @@ func TestBudgets(t *testing.T) {
 	now := time.Date(2016, 12, 14, 6, 0, 0, 0, time.UTC)
 	c := quietConfig(t)
 	a := newApp(t, &c, Options{Log: zap.New(core), Now: func() time.Time { return now }})
-	lists := a.ReportedLists()
+	lists := a.countedLists()
 	var name string
 	for _, l := range lists {
 		if l.Budget == 300_000 {

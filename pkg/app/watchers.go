@@ -190,8 +190,9 @@ func (a *App) Query(from, to string, perDay bool) (stats.Query, error) {
 	if err != nil {
 		return stats.Query{}, err
 	}
-	days, err := stats.Days(from, to, a.now().In(zone))
-	return stats.Query{Days: days, PerDay: perDay, Zone: zone.String(), Lists: a.countedLists()}, err
+	now := a.now().In(zone)
+	days, err := stats.Days(from, to, now)
+	return stats.Query{Days: days, PerDay: perDay, Now: now, Zone: zone.String(), Lists: a.countedLists()}, err
 }
 
 // History is the days before a query's in which a rule may have hit last.
@@ -204,7 +205,7 @@ func (a *App) countedLists() []stats.List {
 	var lists []stats.List
 	for _, l := range a.Lists().Lists() {
 		if l.Enabled {
-			lists = append(lists, stats.List{Name: l.Name, Title: l.Title})
+			lists = append(lists, stats.List{Name: l.Name, Title: l.Title, Budget: int64(l.Budget)})
 		}
 	}
 	return lists
