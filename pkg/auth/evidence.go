@@ -185,6 +185,12 @@ func dmarcMissing(f *facts) (string, bool) {
 	return d.Author, d.Author != "" && d.Result == message.AuthNone
 }
 
+// dmarcNoAuthor tells of a message that escapes every policy, for nobody can say whose it would be.
+func dmarcNoAuthor(f *facts) (string, bool) {
+	d := &f.id.DMARC
+	return d.Reason, d.Author == "" && d.Result == message.AuthPermError
+}
+
 func dmarcNoName(f *facts) (string, bool) {
 	d := &f.id.DMARC
 	return told(d.NoName, func() string { return d.Author + " under " + d.Domain })

@@ -107,6 +107,7 @@ func TestSymbols(t *testing.T) {
 			m.id.ARC = message.ARC{Result: message.AuthPass, Trusted: true}
 		}, "DMARC_EXEMPT ARC_VALID ARC_TRUSTED"},
 		"dmarc missing":   {func(m *mail) { m.id.DMARC = message.DMARC{Author: "example.org"} }, "DMARC_MISSING"},
+		"dmarc no author": {func(m *mail) { m.id.DMARC = message.DMARC{Result: message.AuthPermError, Reason: "2 From fields"} }, "DMARC_NO_AUTHOR"},
 		"dmarc temperror": {func(m *mail) { m.id.DMARC = message.DMARC{Result: message.AuthTempError, Author: "example.org"} }, ""},
 		"arc":             {func(m *mail) { m.id.ARC = message.ARC{Result: message.AuthPass} }, "ARC_VALID"},
 		"arc trusted":     {func(m *mail) { m.id.ARC = message.ARC{Result: message.AuthPass, Trusted: true} }, "ARC_VALID ARC_TRUSTED"},

@@ -84,6 +84,7 @@ var symbols = []symbol{
 	{"DMARC_EXEMPT", 0, "", "it is not proven, but a sealer that you trust saw it proven, and handed the mail on", dmarcExempt(true)},
 	{"DMARC_LIST", 0.8, "", "it is not proven, and a mailing list may be why: that is a hint, which can be forged", dmarcExempt(false)},
 	{"DMARC_MISSING", 0, "", "the author's domain has no policy", dmarcMissing},
+	{"DMARC_NO_AUTHOR", 1, "", "From does not name one author's domain, so that there is no policy to ask for", dmarcNoAuthor},
 	{"DMARC_NO_NAME", 1, "", "the author's domain does not exist, though it lies under one with a policy", dmarcNoName},
 
 	{"ARC_VALID", 0, "", "the chain of those that handed the mail on is whole", arcIs(message.AuthPass)},
