@@ -85,6 +85,11 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if chosen := f.chosen(c); len(chosen) > 1 {
 		return usagef("%s: choose one", strings.Join(chosen, " and "))
 	}
+	for _, name := range []string{"without", "list", "against"} {
+		if flag := c.Flags().Lookup(name); flag.Changed && strings.Trim(flag.Value.String(), "[]") == "" {
+			return usagef("--%s: write what it is about", name)
+		}
+	}
 	if c.Flags().Changed("keep") && !(f.keep > 0 && f.keep <= 100) {
 		return usagef("--keep %g: write how much is to be kept, in percent, above 0 and up to 100", f.keep)
 	}

@@ -69,6 +69,7 @@ func TestVerbs(t *testing.T) {
 		{"stats without a list", "stats --without zen,uribl --csv", "", exitFine, "caught_without,\"zen,uribl\",missed,0", ""},
 		{"stats without rules", "stats --without nolist", "", exitUsage, "", "--without nolist"},
 		{"stats of the fewest", "stats --keep 99.5 --json", "", exitFine, "\"keep\": 99.5", ""},
+		{"stats without nothing", "stats --without= --day 2016-12-14", "", exitUsage, "", "--without: write what it is about"},
 		{"stats of fewer than none", "stats --keep 101", "", exitUsage, "", "above 0 and up to 100"},
 		{"stats of two things", "stats --keep 99 --overlap", "", exitUsage, "", "--overlap and --keep: choose one"},
 		{"stats of a list", "stats --list uribl --from 2016-12-13 --to 2016-12-14", "", exitFine, "together", ""},

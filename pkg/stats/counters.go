@@ -18,7 +18,7 @@ import (
 //	entry:auto-whitelist:hits a figure of the entries that give recipients a standing
 //	rule:GTUBE:caught         a figure of one content rule: see rules.go
 //	claim:ann@example.org:forged  of one known sender whose name others bear: see forged.go
-//	caught_by:dbl,uribl       messages by the set of sources that hit them: see sets.go
+//	caught_by:dbl,uribl          messages by the set of sources that hit them: see sets.go
 //
 // A source's name may hold anything, colons too: the first part ends at the first colon, the last begins at the last.
 

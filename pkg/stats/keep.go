@@ -61,12 +61,11 @@ func (s *Sets) Keep(percent float64) Kept {
 	} else {
 		dropped = s.dropGreedily(open, allowed)
 	}
-	var names []string
 	for i, of := range s.Sources {
 		switch {
 		case of.Kind != kindNames[filter.List]:
 		case slices.Contains(dropped, i):
-			k.Dropped, names = append(k.Dropped, of.Name), append(names, of.Name)
+			k.Dropped = append(k.Dropped, of.Name)
 		default:
 			k.Lists = append(k.Lists, of.Name)
 		}
@@ -136,20 +135,39 @@ func (s *Sets) drop(needed map[int]bool, open []int, allowed int64) (dropped []i
 	return dropped
 }
 
-// dropGreedily drops, one after the other, the list with which least is lost, while that may be.
+// dropGreedily drops, one after the other, the list with which least is lost, while that may be. Of each set it keeps how
+// many members are left: what a list costs is the sets in which it is the last.
 func (s *Sets) dropGreedily(open []int, allowed int64) (dropped []int) {
+	gone := make([]bool, len(s.Sources))
+	left := make([]int, len(s.Sets))
+	for n, set := range s.Sets {
+		left[n] = len(set.at)
+	}
 	for len(open) > 0 {
-		best, least := -1, int64(math.MaxInt64)
-		for at := len(open) - 1; at >= 0; at-- {
-			if n := s.lost(append(dropped[:len(dropped):len(dropped)], open[at])); n < least {
-				best, least = at, n
+		costs := make([]int64, len(s.Sources))
+		for n, set := range s.Sets {
+			if left[n] == 1 {
+				last := slices.IndexFunc(set.at, func(i int) bool { return !gone[i] })
+				costs[set.at[last]] += set.Count
 			}
 		}
-		if least > allowed {
+		best := len(open) - 1 // the last of equals
+		for at := best - 1; at >= 0; at-- {
+			if costs[open[at]] < costs[open[best]] {
+				best = at
+			}
+		}
+		out := open[best]
+		if allowed -= costs[out]; allowed < 0 {
 			break
 		}
-		dropped = append(dropped, open[best])
-		open = slices.Delete(slices.Clone(open), best, best+1)
+		gone[out], dropped = true, append(dropped, out)
+		for n, set := range s.Sets {
+			if slices.Contains(set.at, out) {
+				left[n]--
+			}
+		}
+		open = slices.Delete(open, best, best+1)
 	}
 	return dropped
 }

@@ -278,14 +278,18 @@ func TestKeepOfMany(t *testing.T) {
 	for i := range 40 {
 		day[fmt.Sprintf("caught_by:list%02d,list%02d", i, (i+1)%40)] = 10
 	}
-	for i := range 40 { // the name's members need not be sorted to be read
-		if name := fmt.Sprintf("caught_by:list%02d,list%02d", i, (i+1)%40); day[name] != 10 {
-			t.Fatal(name)
+	sets := readSets(t, storeOf(t, map[string]map[string]int64{today: day}), nil, today).Caught
+	for _, test := range []struct {
+		percent        float64
+		fewest, enough int
+	}{{100, 20, 27}, {90, 18, 25}, {0, 0, 0}} {
+		got := sets.Keep(test.percent)
+		if got.Exact || float64(got.Kept) < 4*test.percent || len(got.Lists) < test.fewest || len(got.Lists) > test.enough {
+			t.Errorf("%v %%: got %+v", test.percent, got)
 		}
-	}
-	got := readSets(t, storeOf(t, map[string]map[string]int64{today: day}), nil, today).Caught.Keep(100)
-	if got.Exact || got.Kept != 400 || len(got.Lists) < 20 || len(got.Lists) > 27 {
-		t.Errorf("got %+v", got)
+		if loss := sets.Without(got.Dropped).Missed; loss != 400-got.Kept {
+			t.Errorf("%v %%: %d are missed without %v, but %d kept", test.percent, loss, got.Dropped, got.Kept)
+		}
 	}
 }
 
