@@ -10,6 +10,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -200,7 +201,7 @@ func (s *Session) Quit() (Reply, error) {
 	return reply, errors.Join(err, s.Close())
 }
 
-// isGone tells whether an error means that the server ended the connection.
+// isGone tells whether an error means that the server ended the connection: what we say behind that is answered with a reset.
 func isGone(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed)
+	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
