@@ -15,8 +15,8 @@ func TestFreemail(t *testing.T) {
 	}
 	path := t.TempDir() + "/whitelist"
 	for entry, want := range map[string]bool{
-		"gmail.com": false, "GMX.de": false, ".yahoo.co.jp": false, ".com": false, ".co.uk": false, "mail.ru auth:none": false, "qq.com": false,
-		"friend@gmail.com": true, "example.com": true, ".example.com": true,
+		"gmail.com": false, "GMX.de": false, ".yahoo.co.jp": false, ".com": false, ".co.uk": false, "mail.ru auth:none": false, "qq.com": false, ".github.io": false,
+		"friend@gmail.com": true, "example.com": true, ".example.com": true, ".user.github.io": true, "github.io": true,
 	} {
 		if _, err := whitelist.AddEntry(path, entry, whitelist.Whitelist(f)); (err == nil) != want {
 			t.Errorf("whitelist, %s: got %v, want %v", entry, err, want)

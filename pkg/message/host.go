@@ -112,6 +112,13 @@ func registered(host string) (domain string, known bool) {
 	return domain, icann || strings.IndexByte(suffix, '.') >= 0 || suffix == "example" || suffix == "test"
 }
 
+// IsGivenAway tells of domains whose owners give names below them to anybody, such as "github.io": the private section of
+// the public suffix list.
+func IsGivenAway(name string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(name)
+	return suffix == name && !icann && strings.IndexByte(name, '.') >= 0
+}
+
 // isSpecialUse tells of top-level domains that are not in the public DNS (RFC 6761, 6762, 7686, 9476, and ICANN's
 // "internal") or name no hosts (arpa). Those of RFC 2606 are left out so that documentation and tests can use them.
 func isSpecialUse(topLevel string) bool {

@@ -74,6 +74,14 @@ func TestDomain(t *testing.T) {
 	}
 }
 
+func TestIsGivenAway(t *testing.T) {
+	for name, want := range map[string]bool{"github.io": true, "user.github.io": false, "co.uk": false, "io": false, "example.org": false, "server.local": false, "": false} {
+		if got := IsGivenAway(name); got != want {
+			t.Errorf("%q: got %t, want %t", name, got, want)
+		}
+	}
+}
+
 func TestParseIPv4(t *testing.T) {
 	tests := []struct{ host, want string }{
 		{"192.0.2.1", "192.0.2.1"}, {"0xC0.0.02.0x1", "192.0.2.1"}, {"3221225985", "192.0.2.1"}, {"0300.0.513", "192.0.2.1"},

@@ -41,6 +41,9 @@ func (k Kind) check(e *Entry, sender who) error {
 	case e.Auth == "":
 		e.Auth = string(demandAny)
 	}
+	if tree, ok := strings.CutPrefix(e.Who, "."); ok && message.IsGivenAway(tree) {
+		return fmt.Errorf("%s: anybody can have a domain there; name the domains", e.Who)
+	}
 	return k.freemail.check(e.Who)
 }
 
