@@ -51,7 +51,7 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
   winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
   winnow stats --from 2016-12-01 --to today --per-day --json
   winnow stats --overlap --from 2016-12-01
-  winnow stats --without ivmsip,uribl --day yesterday
+  winnow stats --without zen,uribl --day yesterday
   winnow stats --keep 99.5 --from 2016-12-01 --to 2016-12-31
   winnow stats --list uribl --from 2016-12-01
   winnow stats --day yesterday --against 2016-12-07

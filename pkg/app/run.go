@@ -11,18 +11,19 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"go.uber.org/zap"
 
-	"winnow/pkg/dnslist"
 	"winnow/pkg/milter"
+	"winnow/pkg/rules"
 	"winnow/pkg/stats"
 	"winnow/pkg/trail"
 	"winnow/pkg/web"
 )
 
-// drainLimit is how long sessions may go on after the order to stop: below systemd's TimeoutStopSec of 45 s.
-const drainLimit = 30 * time.Second
-
-// closeLimit is what the rest of a stop may take, each part.
-const closeLimit = 5 * time.Second
+// What a stop may take: all of it stays below systemd's TimeoutStopSec of 60 s.
+const (
+	drainLimit = 30 * time.Second // sessions, after the order to stop
+	lookLimit  = 2 * time.Second  // whoever only looks: each of two listeners
+	closeLimit = 5 * time.Second  // what is to be kept, each part
+)
 
 // A Service is an App that serves.
 type Service struct {
@@ -92,8 +93,8 @@ func (s *Service) Recorder() *stats.Recorder { return s.recorder }
 
 // alive asks ourselves through the control socket: whoever answers there in time is no process that hangs.
 func (s *Service) alive(ctx context.Context) error {
-	var states []dnslist.State
-	return web.NewClient(s.app.current.Load().config.ControlSocket()).Lists(ctx, &states)
+	var state rules.State // which takes no store: that one is away is no reason to be killed
+	return web.NewClient(s.app.current.Load().config.ControlSocket()).Rules(ctx, &state)
 }
 
 // Stop takes no more connections, lets sessions end, and flushes what is to be kept. The App is still open after it.
@@ -116,10 +117,10 @@ func (s *Service) Stop() error {
 	s.app.unwatch()
 	if s.front != nil { // last of what listens for mail's sake: who balances load saw until now that we stop
 		s.app.front.Store(nil)
-		limited(closeLimit, s.front.Close)
+		limited(lookLimit, s.front.Close)
 	}
 	if s.control != nil {
-		limited(closeLimit, s.control.Close)
+		limited(lookLimit, s.control.Close)
 	}
 	if s.trail != nil {
 		limited(closeLimit, s.trail.Close) // before the account, which counts what is lost

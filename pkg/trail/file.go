@@ -47,10 +47,7 @@ type dayFile struct {
 
 // add takes a line of a day. Days only go forward: where a clock is set back, the day under way goes on. Results are as of flush.
 func (d *dayFile) add(day string, line []byte) (wrote bool, lost int64, err error) {
-	if day > d.day {
-		wrote, lost, err = d.flush()
-		d.turn(day)
-	}
+	wrote, lost, err = d.begin(day)
 	d.buffer = append(d.buffer, line...)
 	d.lines++
 	if len(d.buffer) >= maxBuffer {
@@ -60,11 +57,16 @@ func (d *dayFile) add(day string, line []byte) (wrote bool, lost int64, err erro
 	return wrote, lost, err
 }
 
-// turn begins a day.
-func (d *dayFile) turn(day string) {
+// begin begins a day, if it is a new one, when all of the day before is written: the keeper takes that one for over then.
+func (d *dayFile) begin(day string) (wrote bool, lost int64, err error) {
+	if day <= d.day {
+		return false, 0, nil
+	}
+	wrote, lost, err = d.flush()
 	d.shut()
 	d.day = day
 	d.keeper.today(day)
+	return wrote, lost, err
 }
 
 // flush writes the buffer. It tells whether anything was written, how many records were lost, and why.
@@ -145,11 +147,16 @@ func (d *dayFile) room() error {
 	if d.keeper.full(d.size + int64(len(d.buffer))) {
 		return fmt.Errorf("%s: %w (%d octets): records are lost until there is room, and counted; give it more, or keep fewer days", d.dir, errMaxSize, d.keeper.config.MaxSize)
 	}
-	var disk unix.Statfs_t
-	if err := unix.Fstatfs(int(d.f.Fd()), &disk); err == nil && uint64(disk.Bavail)*uint64(disk.Bsize) < reserve+uint64(len(d.buffer)) {
+	if !hasRoom(d.dir, int64(len(d.buffer))) {
 		return fmt.Errorf("%s: less than %d MiB are free on this disk: records are lost until there is room, and counted", d.dir, reserve>>20)
 	}
 	return nil
+}
+
+// hasRoom tells whether a folder's disk has room for so many octets and the reserve. One that cannot be asked has.
+func hasRoom(dir string, octets int64) bool {
+	var disk unix.Statfs_t
+	return unix.Statfs(dir, &disk) != nil || uint64(disk.Bavail)*uint64(disk.Bsize) >= reserve+uint64(octets)
 }
 
 var errMaxSize = errors.New("trail.max_size is reached")

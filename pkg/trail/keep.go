@@ -115,7 +115,7 @@ func (k *keeper) keep(ctx context.Context) error {
 		err = errors.Join(err, os.Remove(name))
 	}
 	k.mu.Lock()
-	today := max(k.day, dayOf(k.now(), k.zone))
+	today := k.day // not what the clock says: the writer may have some of the day before still
 	k.mu.Unlock()
 	oldest := daysBefore(today, k.config.RetentionDays)
 	for i := range all {
@@ -195,11 +195,14 @@ func (d *day) pack(ctx context.Context, lines string) error {
 		return err
 	}
 	defer in.Close()
+	if need := sizeOf(packed) + sizeOf(lines)/worstPacking; !hasRoom(filepath.Dir(lines), need) {
+		return fmt.Errorf("%s: cannot be packed: that takes %d MiB, and %d MiB of the disk are left to others; make room", filepath.Base(lines), need>>20, reserve>>20)
+	}
 	out, err := os.OpenFile(packed+newSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	if err = copyFile(out, packed); err == nil {
+	if err = copyFile(ctx, out, packed); err == nil {
 		if err = packLines(ctx, in, out); err == nil {
 			err = out.Sync()
 		}
@@ -258,15 +261,35 @@ func orMissing(err error) error {
 	return err
 }
 
-// copyFile copies a file, nothing where it is not there.
-func copyFile(out io.Writer, name string) error {
+// worstPacking is how many times smaller packed lines are at least.
+const worstPacking = 4
+
+// sizeOf is a file's size, 0 where there is none.
+func sizeOf(name string) int64 {
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// copyFile copies a file, until ctx ends; nothing where it is not there.
+func copyFile(ctx context.Context, out io.Writer, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return orMissing(err)
 	}
 	defer f.Close()
-	_, err = io.Copy(out, f)
-	return err
+	for {
+		switch _, err := io.CopyN(out, f, chunk); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+	}
 }
 
 // packLines makes blocks of lines, until ctx ends.

@@ -34,8 +34,21 @@ type note struct {
 	connection *filter.Verdict
 }
 
-// weight is how much a note holds on to, in reports.
-func (n *note) weight() int { return 1 + len(n.verdict.Reports) }
+// weight is how much a note holds on to: reports, results and hits.
+func (n *note) weight() int { return 1 + weightOf(n.verdict) + weightOf(n.connection) }
+
+func weightOf(v *filter.Verdict) (weight int) {
+	if v == nil {
+		return 0
+	}
+	for i := range v.Reports {
+		weight += 1 + len(v.Reports[i].Results)
+		for j := range v.Reports[i].Results {
+			weight += len(v.Reports[i].Results[j].Hits)
+		}
+	}
+	return weight
+}
 
 // noteMessage takes down a message.
 func (c *Config) noteMessage(m *message.Message, v *filter.Verdict) note {

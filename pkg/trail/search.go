@@ -3,6 +3,7 @@ package trail
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +34,6 @@ type Results struct {
 	Records []*Record // the newest first
 	More    bool      // there are older ones
 	Oldest  string    // the first day that is kept, "" where nothing is
-	Newest  time.Time // of the newest record that was seen; zero where none was
 	Notes   []string  // what could not be read
 }
 
@@ -75,7 +75,7 @@ func Search(ctx context.Context, stateDir string, zone *time.Location, q Query) 
 			return nil, fmt.Errorf("trail: %s: %w", all[i].name, err)
 		}
 	}
-	if q.Stream != nil && !s.enough() {
+	if q.Stream != nil && !s.settled() {
 		if err := s.stream(ctx, q.Stream); err != nil { // the files were searched
 			s.results.Notes = append(s.results.Notes, "what other nodes recorded was not all searched: "+err.Error())
 		}
@@ -89,6 +89,10 @@ const streamPage = 500
 
 // stream searches what the nodes recorded together, from its end.
 func (s *search) stream(ctx context.Context, stream Stream) error {
+	oldest := s.query.Since
+	if s.finish(); s.results.More { // of what is older none is wanted
+		oldest = s.results.Records[len(s.results.Records)-1].Time
+	}
 	for place, found := "", 0; found <= s.query.Limit; {
 		records, next, err := stream.TrailBefore(ctx, place, streamPage)
 		if err != nil || next == "" {
@@ -101,7 +105,7 @@ func (s *search) stream(ctx context.Context, stream Stream) error {
 		p := &piece{read: func() ([]byte, error) { return text, nil }}
 		s.piece(p)
 		s.take(p)
-		if found += len(p.matches); !p.newest.IsZero() && p.newest.Before(s.query.Since) {
+		if found += len(p.matches); !p.newest.IsZero() && p.newest.Before(oldest) {
 			return nil
 		}
 		place = next
@@ -116,13 +120,13 @@ type search struct {
 	needles [][]byte // of which a line has one; none: every line is looked at
 	network bool     // the first term is one, and no needle tells of it
 	results Results
-	seen    map[string]bool
+	seen    map[[sha256.Size]byte]bool // lines that were found: some stand in two files for a while, and in the stream
 }
 
 // compile finds what a line must have for the first term, as it stands in the file. To look for that first is what makes a
 // search fast: a line that has it not is not read. It may stand in another place of a line than is meant.
 func (s *search) compile() {
-	s.seen = map[string]bool{}
+	s.seen = map[[sha256.Size]byte]bool{}
 	best := -1
 	for i := range s.terms {
 		if t := &s.terms[i]; !t.network.IsValid() && (best < 0 || len(t.keys[0].value) > len(s.terms[best].keys[0].value)) {
@@ -145,8 +149,11 @@ func (s *search) compile() {
 }
 
 // enough tells that older records need not be looked for: there are too many already, or the one there is.
-func (s *search) enough() bool {
-	return len(s.results.Records) > s.query.Limit || len(s.results.Records) > 0 && slices.ContainsFunc(s.terms, func(t term) bool { return t.isID() })
+func (s *search) enough() bool { return len(s.results.Records) > s.query.Limit || s.settled() }
+
+// settled tells that the one record there is was found.
+func (s *search) settled() bool {
+	return len(s.results.Records) > 0 && slices.ContainsFunc(s.terms, func(t term) bool { return t.isID() })
 }
 
 // day searches one day, from its end. Files are opened whether or not they were there when the folder was read: lines may have
@@ -183,10 +190,16 @@ func (s *search) open(name string, search func(*os.File) error) error {
 // A piece is a part of a file that is searched by one goroutine: whole lines.
 type piece struct {
 	read    func() ([]byte, error)
-	matches []*Record
+	matches []match
 	notes   []string
-	newest  time.Time
-	oldest  time.Time // of what was read of it at all
+	newest  time.Time // of all its lines
+	oldest  time.Time
+}
+
+// A match is a record, and the digest of its line.
+type match struct {
+	record *Record
+	line   [sha256.Size]byte
 }
 
 // pieces searches pieces, the last of the file first, as many at a time as there are processors.
@@ -214,15 +227,11 @@ func (s *search) pieces(ctx context.Context, all []*piece) error {
 }
 
 func (s *search) take(p *piece) {
-	if p.newest.After(s.results.Newest) {
-		s.results.Newest = p.newest
-	}
 	s.results.Notes = append(s.results.Notes, p.notes...)
-	for _, r := range p.matches {
-		id := r.Kind + " " + r.Node + " " + r.ID + " " + r.Time.String() + " " + r.Client.Addr
-		if !s.seen[id] {
-			s.seen[id] = true
-			s.results.Records = append(s.results.Records, r)
+	for _, m := range p.matches {
+		if !s.seen[m.line] {
+			s.seen[m.line] = true
+			s.results.Records = append(s.results.Records, m.record)
 		}
 	}
 }
@@ -289,9 +298,6 @@ func (s *search) blocks(ctx context.Context, f *os.File) error {
 	}
 	var all []*piece
 	for _, b := range blocks {
-		if b.last.After(s.results.Newest) {
-			s.results.Newest = b.last
-		}
 		if s.mayBeIn(b) {
 			all = append(all, &piece{read: func() ([]byte, error) { return b.read(f) }})
 		}
@@ -322,9 +328,7 @@ func (s *search) piece(p *piece) {
 		return
 	}
 	p.oldest = timeOf(data)
-	if last := bytes.LastIndexByte(data[:len(data)-1], '\n'); true {
-		p.newest = timeOf(data[last+1:])
-	}
+	p.newest = timeOf(data[bytes.LastIndexByte(data[:len(data)-1], '\n')+1:])
 	if len(s.needles) == 0 {
 		for line := range bytes.Lines(data) {
 			if !s.network || s.terms[0].holdsLine(line) {
@@ -413,7 +417,7 @@ func (s *search) line(p *piece, line []byte) {
 	if len(p.matches) > s.query.Limit {
 		p.matches = slices.Delete(p.matches, 0, 1)
 	}
-	p.matches = append(p.matches, r)
+	p.matches = append(p.matches, match{r, sha256.Sum256(bytes.TrimSuffix(line, []byte("\n")))})
 }
 
 // maxNotes bounds what one piece has to say.

@@ -64,6 +64,8 @@ type Trail struct {
 	failing  map[string]bool
 
 	keeper  *keeper
+	life    context.Context // of flushes by the clock
+	end     context.CancelFunc
 	stop    chan struct{}
 	tasks   sync.WaitGroup
 	closing sync.Once
@@ -71,8 +73,8 @@ type Trail struct {
 
 const (
 	flushEvery = time.Second
-	// maxWaiting bounds what waits to be written, in notes and their reports: some 30 MB.
-	maxWaiting = 1 << 15
+	// maxWaiting bounds what waits to be written, in notes, and the reports, results and hits that they hold on to: some 30 MB.
+	maxWaiting = 1 << 17
 	// hasty is from where on the writer does not wait for its second.
 	hasty = maxWaiting / 8
 )
@@ -109,6 +111,7 @@ func Open(c Config, o Options) (*Trail, error) {
 		}
 		t.maker.veil = veil{key: key, hashed: c.Privacy == Hashed}
 	}
+	t.life, t.end = context.WithCancel(context.Background())
 	t.keeper = newKeeper(c, o)
 	t.file = &dayFile{dir: Dir(o.StateDir), keeper: t.keeper, part: maxPart}
 	t.tasks.Go(t.run)
@@ -163,7 +166,7 @@ func (t *Trail) run() {
 		case <-t.wake:
 		case <-ticker.C:
 		}
-		t.Flush(context.Background())
+		t.Flush(t.life)
 	}
 }
 
@@ -174,6 +177,7 @@ func (t *Trail) Flush(ctx context.Context) {
 	t.mu.Lock()
 	notes := t.waiting
 	t.waiting, t.weight = t.spare[:0], 0
+	now := t.now() // whatever is told from here on is of this time or later
 	t.mu.Unlock()
 
 	var stream [][]byte
@@ -184,6 +188,7 @@ func (t *Trail) Flush(ctx context.Context) {
 			stream = append(stream, line[:len(line)-1])
 		}
 	}
+	t.written(t.file.begin(dayOf(now, t.options.Zone)))
 	t.written(t.file.flush())
 	t.append(ctx, stream)
 	clear(notes) // lets go of the verdicts
@@ -232,12 +237,15 @@ func (t *Trail) tell(with string, err error) {
 	}
 }
 
-// Close writes what waits and ends the Trail. Nothing may be told afterwards.
+// Close writes what waits and ends the Trail, no later than ctx but for what a disk takes. Nothing may be told afterwards.
 func (t *Trail) Close(ctx context.Context) (err error) {
 	t.closing.Do(func() {
 		close(t.stop)
 		t.keeper.close()
+		release := context.AfterFunc(ctx, t.end)
 		t.tasks.Wait()
+		release()
+		t.end()
 		t.Flush(ctx)
 		t.flushing.Lock()
 		defer t.flushing.Unlock()

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // A Part is how something is that winnow works with.
@@ -30,10 +32,15 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 // ready tells whether mail is filtered: the milter takes connections, and what else need names is well. Other parts that
 // are not well are told, and are no reason to take mail elsewhere: it flows without them.
 func (f *Front) ready(need []string, view View) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	var asking singleflight.Group // everybody may ask this, and it asks the store: those who do at the same time share an answer
+	parts := func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
 		defer cancel()
-		answer := Readiness{Ready: true, Parts: view.Parts(ctx)}
+		return view.Parts(ctx), nil
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		found, _, _ := asking.Do("", parts)
+		answer := Readiness{Ready: true, Parts: found.([]Part)}
 		for _, part := range answer.Parts {
 			if !part.OK && (part.Name == PartMilter || slices.Contains(need, part.Name)) {
 				answer.Ready = false

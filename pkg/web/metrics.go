@@ -38,7 +38,7 @@ var (
 	listDoubtful = desc("list_doubtful_hits_total", "Hits on mail that somebody wants.", "list")
 	listRefusals = desc("list_refusals_total", "Connections refused in a list's name.", "list")
 	listTook     = desc("list_duration_seconds", "How long a list took for answers that a cache did not have.", "list")
-	listHealth   = desc("list_health", "1 for what a list's health is: off, unprobed, ok, suspect-empty, refused, broken or down.", "list", "health")
+	listHealth   = desc("list_health", "1 for what a list's health is: unprobed, ok, suspect-empty, refused, broken or down.", "list", "health")
 
 	ruleSetHits     = desc("rules_hits_total", "Messages that the content rules alone would have caught.")
 	ruleSetUnique   = desc("rules_unique_hits_total", "Messages caught by the content rules that no list hit.")
@@ -89,7 +89,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 // healths are what a list's health can be, so that each has its own 0 or 1.
-var healths = []string{"off", "unprobed", "ok", "suspect-empty", "refused", "broken", "down"}
+var healths = []string{"unprobed", "ok", "suspect-empty", "refused", "broken", "down"}
 
 // metricsHandler shows the figures of view, those of the Go runtime and of the process.
 func metricsHandler(view View) http.Handler {
