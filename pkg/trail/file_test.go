@@ -210,3 +210,12 @@ func FuzzWords(f *testing.F) {
 		}
 	})
 }
+
+func TestHasRoom(t *testing.T) {
+	if dir := t.TempDir(); !hasRoom(dir, 0) || hasRoom(dir, 1<<60) {
+		t.Error("no room for nothing, or room for more than any disk has")
+	}
+	if !hasRoom("/does/not/exist", 1<<60) {
+		t.Error("a disk that cannot be asked keeps nobody from trying")
+	}
+}
