@@ -182,7 +182,7 @@ func (b *batch) mail(n int) *miltertest.Mail {
 
 // expected adds batches up to the report that they must end with.
 func expected(day []batch) *stats.Report {
-	r := &stats.Report{From: today, To: today, Days: 1, Zone: "UTC", Failed: []stats.Count{}, Entries: []stats.Row{}}
+	r := &stats.Report{Span: stats.Span{From: today, To: today, Days: 1, Zone: "UTC"}, Failed: []stats.Count{}, Entries: []stats.Row{}}
 	rows := map[string]*stats.Row{"rules": {Name: "rules", Title: "content rules", Kind: "rules"}}
 	for _, l := range dayLists {
 		rows[l.name] = &stats.Row{Name: l.name, Kind: "list"}

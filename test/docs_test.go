@@ -442,7 +442,7 @@ func TestDocsFigures(t *testing.T) {
 	reports, err := stats.Read(t.Context(), store.NewMemory(store.Options{}), stats.Query{Days: []string{"2016-12-14"}})
 	must(t, err)
 	var csv bytes.Buffer
-	must(t, stats.WriteCSV(&csv, reports))
+	must(t, stats.NewForms(reports...).WriteCSV(&csv))
 	for _, m := range regexp.MustCompile(`(?m)^2016.*,([a-z_0-9]+),0$`).FindAllStringSubmatch(csv.String(), -1) {
 		if !strings.Contains(page, "`"+m[1]+"`") && !strings.Contains(m[0], ",actions,") {
 			t.Errorf("docs/statistics.md does not tell of %s", m[1])

@@ -202,7 +202,7 @@ func (d *demo) report(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(d.out)
-	if err := stats.WriteTable(d.out, reports); err != nil {
+	if err := stats.NewForms(reports...).WriteTable(d.out); err != nil {
 		return err
 	}
 	fmt.Fprintln(d.out)

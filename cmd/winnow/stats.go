@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -139,7 +138,7 @@ func printAccount(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) er
 	if err != nil {
 		return err
 	}
-	return writeReports(c.OutOrStdout(), reports, f)
+	return writeForms(c.OutOrStdout(), stats.NewForms(reports...), f)
 }
 
 // chosen names the flags that ask for something in place of the funnel.
@@ -152,30 +151,13 @@ func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
 	return names
 }
 
-func writeReports(out io.Writer, reports []*stats.Report, f *statsFlags) error {
-	switch {
-	case f.asJSON:
-		return stats.WriteJSON(out, reports)
-	case f.asCSV:
-		return stats.WriteCSV(out, reports)
-	}
-	return stats.WriteTable(out, reports)
-}
-
 // printForged prints whom messages impersonated.
 func printForged(c *cobra.Command, s stats.Store, q stats.Query, f *statsFlags) error {
 	reports, err := stats.ReadForged(c.Context(), s, q)
 	if err != nil {
 		return err
 	}
-	out := c.OutOrStdout()
-	switch {
-	case f.asJSON:
-		return stats.WriteForgedJSON(out, reports)
-	case f.asCSV:
-		return stats.WriteForgedCSV(out, reports)
-	}
-	return stats.WriteForgedTable(out, reports)
+	return writeForms(c.OutOrStdout(), stats.NewForms(reports...), f)
 }
 
 // printRuleStats prints the account of each rule.
@@ -184,12 +166,5 @@ func printRuleStats(c *cobra.Command, s stats.Store, q stats.Query, history []st
 	if err != nil {
 		return err
 	}
-	out := c.OutOrStdout()
-	switch {
-	case f.asJSON:
-		return stats.WriteRulesJSON(out, reports)
-	case f.asCSV:
-		return stats.WriteRulesCSV(out, reports)
-	}
-	return stats.WriteRulesTable(out, reports)
+	return writeForms(c.OutOrStdout(), stats.NewForms(reports...), f)
 }

@@ -21,7 +21,7 @@ func printSets(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error
 	}
 	switch {
 	case f.overlap:
-		return writeForms(c.OutOrStdout(), stats.SetForms(sets), f)
+		return writeForms(c.OutOrStdout(), stats.NewForms(sets...), f)
 	case len(f.without) > 0:
 		return printWithout(c.OutOrStdout(), sets, f)
 	}
@@ -29,7 +29,7 @@ func printSets(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error
 	for _, r := range sets {
 		reports = append(reports, r.Keep(f.keep))
 	}
-	return writeForms(c.OutOrStdout(), stats.KeepForms(reports), f)
+	return writeForms(c.OutOrStdout(), stats.NewForms(reports...), f)
 }
 
 func printWithout(out io.Writer, sets []*stats.SetReport, f *statsFlags) error {
@@ -42,7 +42,7 @@ func printWithout(out io.Writer, sets []*stats.SetReport, f *statsFlags) error {
 	for _, r := range sets {
 		reports = append(reports, r.Without(f.without))
 	}
-	return writeForms(out, stats.WithoutForms(reports), f)
+	return writeForms(out, stats.NewForms(reports...), f)
 }
 
 // printList prints one list day by day.
@@ -54,7 +54,7 @@ func printList(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error
 	if err != nil {
 		return err
 	}
-	return writeForms(c.OutOrStdout(), stats.ListForms([]*stats.ListReport{report}), f)
+	return writeForms(c.OutOrStdout(), stats.NewForms(report), f)
 }
 
 // printComparison prints the days beside others.
@@ -78,7 +78,7 @@ func printComparison(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags)
 	if err != nil {
 		return err
 	}
-	return writeForms(c.OutOrStdout(), stats.ComparisonForms([]*stats.Comparison{stats.Compare(before[0], after[0])}), f)
+	return writeForms(c.OutOrStdout(), stats.NewForms(stats.Compare(before[0], after[0])), f)
 }
 
 // forms is a kind of report in all its forms.

@@ -54,7 +54,7 @@ func TestBudgets(t *testing.T) {
 		now := time.Date(2016, 12, 14, 9, 0, 0, 0, time.UTC)
 		r := read(t, s, stats.Query{Days: []string{today}, Lists: lists, Now: now})[0]
 		var text, asCSV strings.Builder
-		if err := errors.Join(stats.WriteTable(&text, []*stats.Report{r}), stats.WriteCSV(&asCSV, []*stats.Report{r})); err != nil {
+		if err := errors.Join(stats.NewForms(r).WriteTable(&text), stats.NewForms(r).WriteCSV(&asCSV)); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(text.String(), "\nbudget of URIBL: 100,000 questions of 300,000, 266,667 by midnight (88.89 %)\n") || strings.Contains(text.String(), "quiet: 0") {
@@ -123,7 +123,7 @@ func TestListReport(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	var text, asJSON, asCSV strings.Builder
-	forms := stats.ListForms([]*stats.ListReport{r})
+	forms := stats.NewForms(r)
 	if err := errors.Join(forms.WriteTable(&text), forms.WriteJSON(&asJSON), forms.WriteCSV(&asCSV)); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestCompare(t *testing.T) {
 		t.Errorf("found %d of 3 figures in %+v", found, c.Figures)
 	}
 	var text, asJSON, asCSV strings.Builder
-	forms := stats.ComparisonForms([]*stats.Comparison{c, stats.Compare(two, one)})
+	forms := stats.NewForms(c, stats.Compare(two, one))
 	if err := errors.Join(forms.WriteTable(&text), forms.WriteJSON(&asJSON), forms.WriteCSV(&asCSV)); err != nil {
 		t.Fatal(err)
 	}

@@ -52,18 +52,18 @@ func Compare(before, after *Report) *Comparison {
 		}
 		return &c.Figures[i]
 	}
-	for _, l := range after.lines() {
+	for _, l := range after.figures() {
 		find(l).After = l.value
 	}
-	for _, l := range before.lines() {
+	for _, l := range before.figures() {
 		find(l).Before = l.value
 	}
 	return c
 }
 
-func (c *Comparison) lines() []datedLine {
-	return append(dated(c.Before.From, c.Before.To, c.before.lines()), dated(c.After.From, c.After.To, c.after.lines())...)
-}
+func (c *Comparison) span() Span { return c.after.Span }
+
+func (c *Comparison) lines() []datedLine { return append(c.before.lines(), c.after.lines()...) }
 
 func (c *Comparison) text() string {
 	text := fmt.Sprintf("against %s", c.before.title())

@@ -132,10 +132,7 @@ func parseClaimCounter(name string) (who string, f claimFigure, ok bool) {
 
 // A ForgedReport is whom messages claimed to come from without proof, for one day or several together.
 type ForgedReport struct {
-	From    string      `json:"from"`
-	To      string      `json:"to"`
-	Days    int         `json:"days"`
-	Zone    string      `json:"time_zone"`
+	Span
 	Senders []ForgedRow `json:"senders"` // those forged most first
 }
 
@@ -168,8 +165,8 @@ func ReadForged(ctx context.Context, s Store, q Query) ([]*ForgedReport, error) 
 	return reports, nil
 }
 
-func newForgedReport(of span, claims map[string]*claimCounts) *ForgedReport {
-	r := &ForgedReport{From: of.from, To: of.to, Days: of.days, Zone: of.zone, Senders: []ForgedRow{}}
+func newForgedReport(of counted, claims map[string]*claimCounts) *ForgedReport {
+	r := &ForgedReport{Span: of.Span, Senders: []ForgedRow{}}
 	for _, who := range slices.Sorted(maps.Keys(claims)) {
 		c := claims[who]
 		r.Senders = append(r.Senders, ForgedRow{who, c[claimForged], c[claimUnproven]})

@@ -133,7 +133,7 @@ func TestReadForged(t *testing.T) {
 		t.Errorf("senders (-want +got):\n%s", diff)
 	}
 	var out bytes.Buffer
-	if err := stats.WriteForgedTable(&out, append(reports, &stats.ForgedReport{From: today, To: today})); err != nil {
+	if err := stats.NewForms(append(reports, &stats.ForgedReport{Span: stats.Span{From: today, To: today}})...).WriteTable(&out); err != nil {
 		t.Fatal(err)
 	}
 	const table = `2016-12-13 to 2016-12-14, 2 days (UTC)
@@ -153,7 +153,7 @@ nobody whom your users know was impersonated
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 	out.Reset()
-	if err := stats.WriteForgedCSV(&out, reports); err != nil || !strings.Contains(out.String(), "2016-12-13,2016-12-14,claim,ann@example.org,forged,1202\n") {
+	if err := stats.NewForms(reports...).WriteCSV(&out); err != nil || !strings.Contains(out.String(), "2016-12-13,2016-12-14,claim,ann@example.org,forged,1202\n") {
 		t.Errorf("CSV: got %v, %s", err, out.String())
 	}
 }

@@ -3,17 +3,29 @@ package stats
 import (
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Forms writes reports of one kind in the three forms that all have the same figures.
-type Forms[R any] struct {
-	reports []R
-	span    func(R) span
-	lines   func(R) []datedLine
-	text    func(R) string // without its title
+// Forms writes reports of one kind, whichever, in the three forms that all have the same figures: a table for people to
+// read, JSON, and CSV.
+type Forms[R form] struct{ reports []R }
+
+// A form is a report that can be written. The days of its figures need not be those it is on: a report on one list has
+// a figure for each day.
+type form interface {
+	span() Span         // its days
+	lines() []datedLine // each figure, in the order of CSV
+	text() string       // what the table shows below the title
+}
+
+// A line is one figure.
+type line struct {
+	section, name, figure string
+	value                 float64
 }
 
 // A datedLine is one figure, and of which days it is.
@@ -22,72 +34,32 @@ type datedLine struct {
 	line
 }
 
-func dated(from, to string, lines []line) []datedLine {
+// dated has figures be of the days of a report.
+func dated(of Span, lines []line) []datedLine {
 	all := make([]datedLine, len(lines))
 	for i, l := range lines {
-		all[i] = datedLine{from, to, l}
+		all[i] = datedLine{of.From, of.To, l}
 	}
 	return all
 }
 
-// SetForms writes which sources hit together.
-func SetForms(reports []*SetReport) *Forms[*SetReport] {
-	return &Forms[*SetReport]{
-		reports: reports, text: (*SetReport).text,
-		span:  func(r *SetReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} },
-		lines: func(r *SetReport) []datedLine { return dated(r.From, r.To, r.lines()) },
-	}
-}
+// NewForms is how reports are written: *Report, *RuleReport, *SetReport and all others of this package.
+func NewForms[R form](reports ...R) *Forms[R] { return &Forms[R]{reports} }
 
-// WithoutForms writes what would have been missed.
-func WithoutForms(reports []*WithoutReport) *Forms[*WithoutReport] {
-	return &Forms[*WithoutReport]{
-		reports: reports, text: (*WithoutReport).text,
-		span:  func(r *WithoutReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} },
-		lines: func(r *WithoutReport) []datedLine { return dated(r.From, r.To, r.lines()) },
-	}
-}
-
-// KeepForms writes the fewest lists that keep a share.
-func KeepForms(reports []*KeepReport) *Forms[*KeepReport] {
-	return &Forms[*KeepReport]{
-		reports: reports, text: (*KeepReport).text,
-		span:  func(r *KeepReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} },
-		lines: func(r *KeepReport) []datedLine { return dated(r.From, r.To, r.lines()) },
-	}
-}
-
-// ListForms writes one list over its days.
-func ListForms(reports []*ListReport) *Forms[*ListReport] {
-	return &Forms[*ListReport]{
-		reports: reports, text: (*ListReport).text, lines: (*ListReport).lines,
-		span: func(r *ListReport) span { return span{from: r.From, to: r.To, days: r.Days, zone: r.Zone} },
-	}
-}
-
-// ComparisonForms writes two reports side by side.
-func ComparisonForms(reports []*Comparison) *Forms[*Comparison] {
-	return &Forms[*Comparison]{
-		reports: reports, text: (*Comparison).text, lines: (*Comparison).lines,
-		span: func(c *Comparison) span {
-			return span{from: c.After.From, to: c.After.To, days: c.After.Days, zone: c.Zone}
-		},
-	}
-}
-
-// WriteJSON writes the reports as one array. Field names are those of their type.
+// WriteJSON writes the reports as one array. Field names and units are those of their type.
 func (f *Forms[R]) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(f.reports)
 }
 
-// WriteCSV writes the reports with one figure a line, in the columns of the function WriteCSV.
+// WriteCSV writes the reports with one figure a line, which is what spreadsheets pivot and databases load: the days, what
+// the figure is of, its name, its value, which is always a number.
 func (f *Forms[R]) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write([]string{"from", "to", "section", "name", "figure", "value"})
 	for _, r := range f.reports {
-		for _, l := range f.lines(r) {
+		for _, l := range r.lines() {
 			c.Write([]string{l.from, l.to, l.section, l.name, l.figure, strconv.FormatFloat(l.value, 'f', -1, 64)})
 		}
 	}
@@ -102,10 +74,29 @@ func (f *Forms[R]) WriteTable(w io.Writer) error {
 		if i > 0 {
 			b.WriteString("\n\n")
 		}
-		of := f.span(r)
-		title := Report{From: of.from, To: of.to, Days: of.days, Zone: of.zone}
-		b.WriteString(title.title() + "\n\n" + f.text(r))
+		b.WriteString(r.span().title() + "\n\n" + r.text())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// A Span is the days that a report is on.
+type Span struct {
+	From string `json:"from"` // the first day
+	To   string `json:"to"`   // the last
+	Days int    `json:"days"`
+	Zone string `json:"time_zone"` // whose days they are
+}
+
+func (s Span) span() Span { return s }
+
+// title names the days and whose they are.
+func (s Span) title() string {
+	if s.From != s.To {
+		return fmt.Sprintf("%s to %s, %d days (%s)", s.From, s.To, s.Days, s.Zone)
+	}
+	if day, err := time.Parse(time.DateOnly, s.From); err == nil {
+		return fmt.Sprintf("%s %s (%s)", day.Weekday(), s.From, s.Zone)
+	}
+	return s.From
 }

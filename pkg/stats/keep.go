@@ -14,10 +14,7 @@ const maxExact = 20
 
 // A KeepReport is the fewest lists that would have kept a share of the catch.
 type KeepReport struct {
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Days    int      `json:"days"`
-	Zone    string   `json:"time_zone"`
+	Span
 	Keep    float64  `json:"keep"` // the share that was asked for, in percent
 	Caught  Kept     `json:"caught"`
 	Refused Kept     `json:"refused"`
@@ -38,7 +35,7 @@ type Kept struct {
 // Keep finds the fewest lists that would have kept a share of the catch, in percent.
 func (r *SetReport) Keep(percent float64) *KeepReport {
 	k := &KeepReport{
-		From: r.From, To: r.To, Days: r.Days, Zone: r.Zone, Keep: percent,
+		Span: r.Span, Keep: percent,
 		Caught: r.Caught.Keep(percent), Refused: r.Refused.Keep(percent), Spare: []string{},
 	}
 	for _, name := range slices.Concat(k.Caught.Dropped, k.Refused.Dropped, r.Caught.Silent) {

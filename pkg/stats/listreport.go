@@ -14,10 +14,7 @@ import (
 
 // A ListReport is one list over its days. The content rules have one, too, under RulesName.
 type ListReport struct {
-	From  string   `json:"from"`
-	To    string   `json:"to"`
-	Days  int      `json:"days"`
-	Zone  string   `json:"time_zone"`
+	Span
 	Name  string   `json:"name"`
 	Title string   `json:"title"`
 	Kind  string   `json:"kind"`
@@ -41,7 +38,7 @@ func ReadList(ctx context.Context, s Store, q Query, name string) (*ListReport, 
 	if err != nil {
 		return nil, err
 	}
-	r := &ListReport{From: q.Days[0], To: q.Days[len(q.Days)-1], Days: len(q.Days), Zone: spans[0].zone, Name: name, Title: name}
+	r := &ListReport{Span: q.span(), Name: name, Title: name}
 	of, known := source{filter.List, name}, false
 	for _, l := range q.Lists {
 		if l.Name == name {
@@ -58,7 +55,7 @@ func ReadList(ctx context.Context, s Store, q Query, name string) (*ListReport, 
 		for f := range sum {
 			sum[f] += figures[f]
 		}
-		r.ByDay = append(r.ByDay, DayRow{span.from, newRow(of, r.Title, &figures)})
+		r.ByDay = append(r.ByDay, DayRow{span.From, newRow(of, r.Title, &figures)})
 	}
 	if sum == (row{}) && !known {
 		return nil, fmt.Errorf("%q: %w", name, ErrNoSuchList)

@@ -14,10 +14,7 @@ import (
 
 // A Report is the account of one day, or of several together. A figure that was not counted is 0.
 type Report struct {
-	From        string      `json:"from"` // the first day
-	To          string      `json:"to"`   // the last
-	Days        int         `json:"days"`
-	Zone        string      `json:"time_zone"` // whose days they are
+	Span
 	Connections Connections `json:"connections"`
 	Messages    Messages    `json:"messages"`
 	Actions     []Count     `json:"actions"`           // what became of the messages
@@ -119,16 +116,19 @@ type Query struct {
 	Zone   string    // the time zone that the days were counted in, to be shown
 }
 
-// A span is the counters of what one report is on: of one day, or of several added up.
-type span struct {
-	from, to string
-	days     int
-	zone     string
+func (q *Query) zone() string { return cmp.Or(q.Zone, "UTC") }
+
+// span is all of its days.
+func (q *Query) span() Span { return Span{q.Days[0], q.Days[len(q.Days)-1], len(q.Days), q.zone()} }
+
+// A counted is what one report is made of: the counters of one day, or of several added up.
+type counted struct {
+	Span
 	counters map[string]int64
 }
 
 // readSpans reads what reports are on.
-func readSpans(ctx context.Context, s Store, q Query) ([]span, error) {
+func readSpans(ctx context.Context, s Store, q Query) ([]counted, error) {
 	if len(q.Days) == 0 {
 		return nil, fmt.Errorf("account: no day to report on")
 	}
@@ -136,7 +136,6 @@ func readSpans(ctx context.Context, s Store, q Query) ([]span, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	zone := cmp.Or(q.Zone, "UTC")
 	if !q.PerDay {
 		sum := map[string]int64{}
 		for _, day := range q.Days {
@@ -144,11 +143,11 @@ func readSpans(ctx context.Context, s Store, q Query) ([]span, error) {
 				sum[name] += n
 			}
 		}
-		return []span{{q.Days[0], q.Days[len(q.Days)-1], len(q.Days), zone, sum}}, nil
+		return []counted{{q.span(), sum}}, nil
 	}
-	var spans []span
+	var spans []counted
 	for _, day := range q.Days {
-		spans = append(spans, span{day, day, 1, zone, byDay[day]})
+		spans = append(spans, counted{Span{day, day, 1, q.zone()}, byDay[day]})
 	}
 	return spans, nil
 }
@@ -166,9 +165,9 @@ func Read(ctx context.Context, s Store, q Query) ([]*Report, error) {
 	return reports, nil
 }
 
-func newReport(q Query, of span) *Report {
+func newReport(q Query, of counted) *Report {
 	counters := of.counters
-	r := &Report{From: of.from, To: of.to, Days: of.days, Zone: of.zone, Actions: []Count{}, Failed: []Count{}}
+	r := &Report{Span: of.Span, Actions: []Count{}, Failed: []Count{}}
 	total := func(t total) int64 { return counters[totalNames[t]] }
 	r.Messages = Messages{
 		Total: total(messages), Whitelisted: total(whitelisted), Blacklisted: total(blacklisted), TooLarge: total(tooLarge),
@@ -184,8 +183,8 @@ func newReport(q Query, of span) *Report {
 		}
 	}
 	r.Sources, r.Entries = rows(q.Lists, counters)
-	if of.days == 1 {
-		r.Budgets = budgets(q.Lists, counters, of.from, q.Now)
+	if of.Days == 1 {
+		r.Budgets = budgets(q.Lists, counters, of.From, q.Now)
 	}
 	r.Connections = Connections{
 		Total: total(connections), Refused: refusalsOf(slices.Concat(r.Sources, r.Entries)), RefusedByError: total(refusedByNone),

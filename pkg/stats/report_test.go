@@ -101,9 +101,9 @@ func TestGolden(t *testing.T) {
 		{"per-day", stats.Query{Days: []string{"2016-12-16", "2016-12-17"}, PerDay: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			reports := read(t, s, test.query)
+			forms := stats.NewForms(read(t, s, test.query)...)
 			var text, asJSON, asCSV bytes.Buffer
-			if err := errors.Join(stats.WriteTable(&text, reports), stats.WriteJSON(&asJSON, reports), stats.WriteCSV(&asCSV, reports)); err != nil {
+			if err := errors.Join(forms.WriteTable(&text), forms.WriteJSON(&asJSON), forms.WriteCSV(&asCSV)); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, test.name+".txt", text.Bytes())
@@ -115,9 +115,9 @@ func TestGolden(t *testing.T) {
 
 // TestFormsAgree finds the figures of JSON and CSV to be the same.
 func TestFormsAgree(t *testing.T) {
-	reports := read(t, storeOf(t, map[string]map[string]int64{today: fullDay}), stats.Query{Days: []string{today}})
+	forms := stats.NewForms(read(t, storeOf(t, map[string]map[string]int64{today: fullDay}), stats.Query{Days: []string{today}})...)
 	var asJSON, asCSV bytes.Buffer
-	if err := errors.Join(stats.WriteJSON(&asJSON, reports), stats.WriteCSV(&asCSV, reports)); err != nil {
+	if err := errors.Join(forms.WriteJSON(&asJSON), forms.WriteCSV(&asCSV)); err != nil {
 		t.Fatal(err)
 	}
 	var back []struct{ Sources, Entries []map[string]any }
@@ -156,8 +156,8 @@ type failing struct{}
 func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWriteErrors(t *testing.T) {
-	reports := read(t, storeOf(t, map[string]map[string]int64{today: fullDay}), stats.Query{Days: []string{today}})
-	for i, err := range []error{stats.WriteTable(failing{}, reports), stats.WriteJSON(failing{}, reports), stats.WriteCSV(failing{}, reports)} {
+	forms := stats.NewForms(read(t, storeOf(t, map[string]map[string]int64{today: fullDay}), stats.Query{Days: []string{today}})...)
+	for i, err := range []error{forms.WriteTable(failing{}), forms.WriteJSON(failing{}), forms.WriteCSV(failing{})} {
 		if err == nil {
 			t.Errorf("writer %d: got no error", i)
 		}

@@ -113,10 +113,7 @@ func parseRuleCounter(name string) (rule string, f ruleFigure, ok bool) {
 
 // A RuleReport is the account of each content rule, for one day or several together.
 type RuleReport struct {
-	From  string    `json:"from"`
-	To    string    `json:"to"`
-	Days  int       `json:"days"`
-	Zone  string    `json:"time_zone"`
+	Span
 	Rules []RuleRow `json:"rules"` // by hits, most first; also those that hit only on days before
 }
 
@@ -158,7 +155,7 @@ func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*Rule
 		rules := rulesOf(byDay[day])
 		noteRules(last, day, rules)
 		if q.PerDay {
-			reports = append(reports, newRuleReport(q, day, day, 1, rules, last))
+			reports = append(reports, newRuleReport(Span{day, day, 1, q.zone()}, rules, last))
 			continue
 		}
 		for name, counts := range rules {
@@ -169,7 +166,7 @@ func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*Rule
 		}
 	}
 	if !q.PerDay {
-		reports = append(reports, newRuleReport(q, q.Days[0], q.Days[len(q.Days)-1], len(q.Days), sum, last))
+		reports = append(reports, newRuleReport(q.span(), sum, last))
 	}
 	return reports, nil
 }
@@ -197,8 +194,8 @@ func noteRules(last map[string]string, day string, rules map[string]*ruleCounts)
 	}
 }
 
-func newRuleReport(q Query, from, to string, days int, rules map[string]*ruleCounts, last map[string]string) *RuleReport {
-	r := &RuleReport{From: from, To: to, Days: days, Zone: cmp.Or(q.Zone, "UTC"), Rules: []RuleRow{}}
+func newRuleReport(of Span, rules map[string]*ruleCounts, last map[string]string) *RuleReport {
+	r := &RuleReport{Span: of, Rules: []RuleRow{}}
 	for _, name := range slices.Sorted(maps.Keys(last)) {
 		c := rules[name]
 		if c == nil {

@@ -101,7 +101,7 @@ func TestReadRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := readRules(t, s, stats.Query{Days: []string{"2016-12-12", "2016-12-13", "2016-12-14"}})
-		want := []*stats.RuleReport{{From: "2016-12-12", To: "2016-12-14", Days: 3, Zone: "UTC", Rules: []stats.RuleRow{
+		want := []*stats.RuleReport{{Span: stats.Span{From: "2016-12-12", To: "2016-12-14", Days: 3, Zone: "UTC"}, Rules: []stats.RuleRow{
 			{Name: "ONE", Hits: 1206, Caught: 1205, Delivered: 1, LastHit: "2016-12-13"},
 			{Name: "TWO", Hits: 10, Caught: 1, Delivered: 9, LastHit: "2016-12-14"},
 			{Name: "A:B", Hits: 1, Caught: 1, LastHit: "2016-12-14"},
@@ -125,12 +125,12 @@ func TestWriteRules(t *testing.T) {
 		"rules":       {Days: []string{"2016-12-12", "2016-12-13", "2016-12-14"}, Zone: "Europe/Berlin"},
 		"rules-plain": {Days: []string{"2016-12-13"}},
 	} {
-		reports := readRules(t, s, q)
-		for kind, write := range map[string]func(io.Writer, []*stats.RuleReport) error{
-			"txt": stats.WriteRulesTable, "csv": stats.WriteRulesCSV, "json": stats.WriteRulesJSON,
+		forms := stats.NewForms(readRules(t, s, q)...)
+		for kind, write := range map[string]func(io.Writer) error{
+			"txt": forms.WriteTable, "csv": forms.WriteCSV, "json": forms.WriteJSON,
 		} {
 			var out bytes.Buffer
-			if err := write(&out, reports); err != nil {
+			if err := write(&out); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, name+"."+kind, out.Bytes())
@@ -138,7 +138,7 @@ func TestWriteRules(t *testing.T) {
 	}
 	empty := readRules(t, storeOf(t, nil), stats.Query{Days: []string{"2016-12-13"}})
 	var out strings.Builder
-	if err := stats.WriteRulesTable(&out, empty); err != nil || !strings.Contains(out.String(), "no rule hit") {
+	if err := stats.NewForms(empty...).WriteTable(&out); err != nil || !strings.Contains(out.String(), "no rule hit") {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

@@ -13,12 +13,9 @@ import (
 // A SetReport is which sources hit together, for one day or several: all that is said of lists left out, and of the
 // fewest that do, comes from it.
 type SetReport struct {
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Days    int    `json:"days"`
-	Zone    string `json:"time_zone"`
-	Caught  Sets   `json:"caught"`  // by which sources a caught message was hit
-	Refused Sets   `json:"refused"` // by which lists a refused connection was wanted refused
+	Span
+	Caught  Sets `json:"caught"`  // by which sources a caught message was hit
+	Refused Sets `json:"refused"` // by which lists a refused connection was wanted refused
 }
 
 // Sets is one of the two. Total = ToldApart + Others + Before.
@@ -70,7 +67,7 @@ func ReadSets(ctx context.Context, s Store, q Query) ([]*SetReport, error) {
 	}
 	var reports []*SetReport
 	for _, span := range spans {
-		r := &SetReport{From: span.from, To: span.to, Days: span.days, Zone: span.zone}
+		r := &SetReport{Span: span.Span}
 		r.Caught = newSets(q.Lists, span.counters, caughtBy)
 		r.Refused = newSets(q.Lists, span.counters, refusedBy)
 		r.Caught.Unit, r.Refused.Unit = "messages", "connections"
@@ -214,10 +211,7 @@ func (s *Sets) Without(names []string) Loss {
 
 // A WithoutReport is what would have been missed without some sources.
 type WithoutReport struct {
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Days    int      `json:"days"`
-	Zone    string   `json:"time_zone"`
+	Span
 	Without []string `json:"without"`
 	Caught  Loss     `json:"caught"`
 	Refused Loss     `json:"refused"`
@@ -226,7 +220,7 @@ type WithoutReport struct {
 // Without tells what would have been missed without the sources of these names.
 func (r *SetReport) Without(names []string) *WithoutReport {
 	return &WithoutReport{
-		From: r.From, To: r.To, Days: r.Days, Zone: r.Zone, Without: names,
+		Span: r.Span, Without: names,
 		Caught: r.Caught.Without(names), Refused: r.Refused.Without(names),
 	}
 }

@@ -195,9 +195,9 @@ func TestSetForms(t *testing.T) {
 	}
 	var text, asJSON, asCSV bytes.Buffer
 	err = errors.Join(
-		stats.SetForms(reports).WriteTable(&text), stats.SetForms(reports).WriteJSON(&asJSON), stats.SetForms(reports).WriteCSV(&asCSV),
-		stats.WithoutForms(without).WriteTable(&text), stats.WithoutForms(without).WriteJSON(&asJSON), stats.WithoutForms(without).WriteCSV(&asCSV),
-		stats.KeepForms(keep).WriteTable(&text), stats.KeepForms(keep).WriteJSON(&asJSON), stats.KeepForms(keep).WriteCSV(&asCSV),
+		stats.NewForms(reports...).WriteTable(&text), stats.NewForms(reports...).WriteJSON(&asJSON), stats.NewForms(reports...).WriteCSV(&asCSV),
+		stats.NewForms(without...).WriteTable(&text), stats.NewForms(without...).WriteJSON(&asJSON), stats.NewForms(without...).WriteCSV(&asCSV),
+		stats.NewForms(keep...).WriteTable(&text), stats.NewForms(keep...).WriteJSON(&asJSON), stats.NewForms(keep...).WriteCSV(&asCSV),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -215,9 +215,9 @@ func TestSetExample(t *testing.T) {
 	r := readSets(t, storeOf(t, map[string]map[string]int64{today: day}), lists, today)
 	var overlap, without, keep bytes.Buffer
 	err := errors.Join(
-		stats.SetForms([]*stats.SetReport{r}).WriteTable(&overlap),
-		stats.WithoutForms([]*stats.WithoutReport{r.Without([]string{"uribl", "surbl"})}).WriteTable(&without),
-		stats.KeepForms([]*stats.KeepReport{r.Keep(99)}).WriteTable(&keep),
+		stats.NewForms(r).WriteTable(&overlap),
+		stats.NewForms(r.Without([]string{"uribl", "surbl"})).WriteTable(&without),
+		stats.NewForms(r.Keep(99)).WriteTable(&keep),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -124,7 +124,7 @@ func (r *Recorder) Since(lists []List) Totals {
 	r.since.mu.Lock()
 	counts := maps.Clone(r.since.counts)
 	r.since.mu.Unlock()
-	t := Totals{Report: newReport(Query{Lists: lists}, span{counters: counts}), Lists: map[string]Histogram{}, Stages: stages}
+	t := Totals{Report: newReport(Query{Lists: lists}, counted{counters: counts}), Lists: map[string]Histogram{}, Stages: stages}
 	for i := range t.Report.Sources {
 		switch s := &t.Report.Sources[i]; s.Kind {
 		case kindNames[filter.List]:

@@ -1,47 +1,18 @@
 package stats
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// WriteJSON writes reports as one array. Field names and units are those of Report.
-func WriteJSON(w io.Writer, reports []*Report) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(reports)
-}
+func (r *Report) lines() []datedLine { return dated(r.Span, r.figures()) }
 
-// WriteCSV writes reports with one figure a line, which is what spreadsheets pivot and databases load: the days, what
-// the figure is of, its name, its value.
-func WriteCSV(w io.Writer, reports []*Report) error {
-	c := csv.NewWriter(w)
-	c.Write([]string{"from", "to", "section", "name", "figure", "value"})
-	for _, r := range reports {
-		for _, l := range r.lines() {
-			c.Write([]string{r.From, r.To, l.section, l.name, l.figure, strconv.FormatFloat(l.value, 'f', -1, 64)})
-		}
-	}
-	c.Flush()
-	return c.Error()
-}
-
-// A line is one figure.
-type line struct {
-	section, name, figure string
-	value                 float64
-}
-
-func (r *Report) lines() (all []line) {
+func (r *Report) figures() (all []line) {
 	add := func(section, name, figure string, n int64) {
 		all = append(all, line{section, name, figure, float64(n)})
 	}
@@ -129,24 +100,17 @@ var rowColumns = []column{
 	{"p95_ms", "95 %", func(r *Row) float64 { return r.Latency.P95MS }, millis},
 }
 
-// WriteTable writes reports for people to read: the funnel, then a row for each source.
-func WriteTable(w io.Writer, reports []*Report) error {
+// text is the funnel, then a row for each source.
+func (r *Report) text() string {
 	var b strings.Builder
-	for i, r := range reports {
-		if i > 0 {
-			b.WriteString("\n\n")
-		}
-		b.WriteString(r.title() + "\n\n")
-		b.WriteString(render(r.funnel(), nil) + "\n")
-		b.WriteString(r.remarks())
-		b.WriteString("\n" + rowTable("source", r.Sources, "asked", "cached", "hits", "unique", "decisive", "doubtful", "errors") + "\n")
-		b.WriteString(r.budgetLines())
-		if len(r.Entries) > 0 {
-			b.WriteString("\n" + rowTable("entries", r.Entries, "asked", "hits", "errors") + "\n")
-		}
+	b.WriteString(render(r.funnel(), nil) + "\n")
+	b.WriteString(r.remarks())
+	b.WriteString("\n" + rowTable("source", r.Sources, "asked", "cached", "hits", "unique", "decisive", "doubtful", "errors") + "\n")
+	b.WriteString(r.budgetLines())
+	if len(r.Entries) > 0 {
+		b.WriteString("\n" + rowTable("entries", r.Entries, "asked", "hits", "errors") + "\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // budgetLines tells of lists of which so much is asked that they may soon refuse.
@@ -158,17 +122,6 @@ func (r *Report) budgetLines() string {
 		}
 	}
 	return b.String()
-}
-
-// title names the days and whose they are.
-func (r *Report) title() string {
-	if r.From != r.To {
-		return fmt.Sprintf("%s to %s, %d days (%s)", r.From, r.To, r.Days, r.Zone)
-	}
-	if day, err := time.Parse(time.DateOnly, r.From); err == nil {
-		return fmt.Sprintf("%s %s (%s)", day.Weekday(), r.From, r.Zone)
-	}
-	return r.From
 }
 
 func (r *Report) funnel() []table.Row {

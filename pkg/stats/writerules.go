@@ -1,9 +1,6 @@
 package stats
 
 import (
-	"encoding/csv"
-	"encoding/json"
-	"io"
 	"strconv"
 	"strings"
 
@@ -24,51 +21,26 @@ var ruleColumns = []struct {
 	{"observed_delivered", "obs. delivered", false, func(r *RuleRow) int64 { return r.ObservedDelivered }},
 }
 
-// WriteRulesJSON writes reports as one array. Field names are those of RuleReport.
-func WriteRulesJSON(w io.Writer, reports []*RuleReport) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(reports)
-}
-
-// WriteRulesCSV writes reports with one figure a line, in the columns of WriteCSV. The last day a rule hit is a line, too,
-// as 20161214: values are numbers.
-func WriteRulesCSV(w io.Writer, reports []*RuleReport) error {
-	c := csv.NewWriter(w)
-	c.Write([]string{"from", "to", "section", "name", "figure", "value"})
-	for _, r := range reports {
-		for i := range r.Rules {
-			row := &r.Rules[i]
-			for _, column := range ruleColumns {
-				c.Write([]string{r.From, r.To, "rule", row.Name, column.name, strconv.FormatInt(column.of(row), 10)})
-			}
-			c.Write([]string{r.From, r.To, "rule", row.Name, "last_hit", strings.ReplaceAll(row.LastHit, "-", "")})
+// lines has the last day a rule hit as a number, too: 20161214.
+func (r *RuleReport) lines() []datedLine {
+	var all []line
+	for i := range r.Rules {
+		row := &r.Rules[i]
+		for _, column := range ruleColumns {
+			all = append(all, line{"rule", row.Name, column.name, float64(column.of(row))})
+		}
+		if day, err := strconv.Atoi(strings.ReplaceAll(row.LastHit, "-", "")); err == nil {
+			all = append(all, line{"rule", row.Name, "last_hit", float64(day)})
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return dated(r.Span, all)
 }
 
-// WriteRulesTable writes reports for people to read: a row for each rule.
-func WriteRulesTable(w io.Writer, reports []*RuleReport) error {
-	var b strings.Builder
-	for i, r := range reports {
-		if i > 0 {
-			b.WriteString("\n\n")
-		}
-		title := Report{From: r.From, To: r.To, Days: r.Days, Zone: r.Zone}
-		b.WriteString(title.title() + "\n\n")
-		if len(r.Rules) == 0 {
-			b.WriteString("no rule hit\n")
-			continue
-		}
-		b.WriteString(r.table() + "\n")
+// text is a row for each rule.
+func (r *RuleReport) text() string {
+	if len(r.Rules) == 0 {
+		return "no rule hit\n"
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (r *RuleReport) table() string {
 	header := table.Row{"rule"}
 	body := make([]table.Row, len(r.Rules))
 	for i := range r.Rules {
@@ -91,5 +63,5 @@ func (r *RuleReport) table() string {
 	for i := range r.Rules {
 		body[i] = append(body[i], r.Rules[i].LastHit)
 	}
-	return render(body, header)
+	return render(body, header) + "\n"
 }

@@ -11,8 +11,8 @@ import (
 // shownSets is how many of the sets the table shows; the other forms have all.
 const shownSets = 12
 
-func (r *SetReport) lines() []line {
-	return append(r.Caught.lines("caught"), r.Refused.lines("refused")...)
+func (r *SetReport) lines() []datedLine {
+	return dated(r.Span, append(r.Caught.lines("caught"), r.Refused.lines("refused")...))
 }
 
 func (s *Sets) lines(section string) (all []line) {
@@ -120,10 +120,9 @@ func setTable(unit string, of int64, sets []Together) string {
 	return text
 }
 
-func (r *WithoutReport) lines() []line {
+func (r *WithoutReport) lines() []datedLine {
 	names := strings.Join(r.Without, ",")
-	lines := append(r.Caught.lines("caught_without", names), r.Refused.lines("refused_without", names)...)
-	return lines
+	return dated(r.Span, append(r.Caught.lines("caught_without", names), r.Refused.lines("refused_without", names)...))
 }
 
 func (l *Loss) lines(section, names string) []line {
@@ -152,8 +151,8 @@ func (r *WithoutReport) text() string {
 	return b.String()
 }
 
-func (r *KeepReport) lines() []line {
-	return append(r.Caught.lines("caught_keep"), r.Refused.lines("refused_keep")...)
+func (r *KeepReport) lines() []datedLine {
+	return dated(r.Span, append(r.Caught.lines("caught_keep"), r.Refused.lines("refused_keep")...))
 }
 
 func (k *Kept) lines(section string) []line {
