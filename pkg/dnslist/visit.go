@@ -28,9 +28,10 @@ type Visit struct {
 	mu        sync.Mutex
 	asked     int
 	cached    int
-	questions []question // that have an answer
-	last      time.Time  // when the last answer came
-	refused   error      // by the word of a rule
+	open      []time.Time   // when those were put that have no answer yet
+	questions []question    // that have one
+	longest   time.Duration // that one took
+	refused   error         // by the word of a rule
 	over      bool
 }
 
@@ -90,7 +91,7 @@ func (s *Set) Visit(zone string) *Visit {
 		return nil
 	}
 	now := s.now()
-	return &Visit{src: src, start: now, last: now, resting: src.resting(now)}
+	return &Visit{src: src, start: now, resting: src.resting(now)}
 }
 
 // Scores tells whether the list's own hits give points already.
@@ -98,6 +99,16 @@ func (v *Visit) Scores() bool { return !v.src.ofRules }
 
 // Show is the name of a key in the zone as it may be shown.
 func (v *Visit) Show(key string) string { return v.src.show(key) }
+
+// Lists tells whether an answer of the zone lists what was asked about: an answer without records does not, and by a refusal,
+// or by an address that no list gives out, a list says nothing of what it was asked about.
+func (v *Visit) Lists(answer dns.Answer) bool {
+	if answer.Empty() {
+		return false
+	}
+	outcome, _, _ := v.src.classify(answer.Addrs, newAsks(v.src.Ask...))
+	return outcome != Refused && outcome != Bogus
+}
 
 // Ask returns what the list's zone has for a key. A refusal is an answer: rules look for it.
 func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer, error) {
@@ -108,13 +119,16 @@ func (v *Visit) Ask(ctx context.Context, key string, kind dns.Type) (dns.Answer,
 	if name == "" {
 		return dns.Answer{}, dns.ErrName
 	}
-	if !v.begin() {
+	put, ok := v.begin()
+	if !ok {
 		return dns.Answer{}, dns.ErrTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.src.limit())
 	defer cancel()
 	answer, err := v.src.set.resolver.Resolve(ctx, dns.Question{Name: name, Type: kind})
-	return v.answered(question{key: key, name: name}, kind, answer, err)
+	q := v.src.visited(question{key: key, name: name}, kind, &answer, err)
+	v.finish(q, put)
+	return answer, q.err
 }
 
 // Recall is Ask for what is known without asking: an answer in memory, or that nothing is to be asked.
@@ -129,25 +143,30 @@ func (v *Visit) Recall(key string, kind dns.Type) (answer dns.Answer, err error,
 	if answer, err, known = dns.Recall(v.src.set.resolver, dns.Question{Name: name, Type: kind}); !known {
 		return dns.Answer{}, nil, false
 	}
-	if !v.begin() {
+	q := v.src.visited(question{key: key, name: name}, kind, &answer, err)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.over {
 		return dns.Answer{}, dns.ErrTimeout, true
 	}
-	answer, err = v.answered(question{key: key, name: name}, kind, answer, err)
-	return answer, err, true
+	v.asked++
+	v.note(q)
+	return answer, q.err, true
 }
 
-// answered notes an answer, and returns what it is to rules.
-func (v *Visit) answered(q question, kind dns.Type, answer dns.Answer, err error) (dns.Answer, error) {
+// visited says what an answer means, and makes of it what it is to rules: a refusal that a Guard has made an error of is
+// an answer again.
+func (src *source) visited(q question, kind dns.Type, answer *dns.Answer, err error) question {
 	if guarded, ok := errors.AsType[*guardError](err); ok {
 		answer.Addrs, err = guarded.addrs, nil
 	}
 	q.cached, q.age = answer.Cached, answer.Age
 	switch {
 	case err != nil:
-		q.outcome, q.err = Failed, v.src.hide(err)
+		q.outcome, q.err = Failed, src.hide(err)
 	case kind == dns.A:
 		q.addrs = answer.Addrs
-		if q.outcome, _, _ = v.src.classify(q.addrs, newAsks(v.src.Ask...)); q.outcome == Unknown { // its rules know
+		if q.outcome, _, _ = src.classify(q.addrs, newAsks(src.Ask...)); q.outcome == Unknown { // its rules know
 			q.outcome = Hit
 		}
 	default:
@@ -156,8 +175,7 @@ func (v *Visit) answered(q question, kind dns.Type, answer dns.Answer, err error
 			q.outcome = Miss
 		}
 	}
-	v.finish(q)
-	return answer, q.err
+	return q
 }
 
 // limit is how long one question to the list may take.
@@ -168,27 +186,41 @@ func (src *source) limit() time.Duration {
 	return src.set.config.Timeout
 }
 
-// begin counts a question, unless the visit is over.
-func (v *Visit) begin() bool {
+// begin counts a question that is put now, unless the visit is over.
+func (v *Visit) begin() (put time.Time, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.over {
-		return false
+		return time.Time{}, false
 	}
+	put = v.src.set.now()
 	v.asked++
-	return true
+	v.open = append(v.open, put)
+	return put, true
 }
 
-func (v *Visit) finish(q question) {
+// finish notes the answer to a question that was put then.
+func (v *Visit) finish(q question, put time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.over {
 		return
 	}
+	i, last := slices.Index(v.open, put), len(v.open)-1
+	v.open[i] = v.open[last]
+	v.open = v.open[:last]
+	v.note(q)
+	if !q.cached {
+		v.longest = max(v.longest, v.src.set.now().Sub(put))
+	}
+}
+
+// note notes an answer. v.mu is held.
+func (v *Visit) note(q question) {
 	if q.cached {
 		v.cached++
 	}
-	v.questions, v.last = append(v.questions, q), v.src.set.now()
+	v.questions = append(v.questions, q)
 }
 
 // Refused tells the list that an answer was a refusal, though nothing else says so.
@@ -200,19 +232,21 @@ func (v *Visit) Refused(why string) {
 	}
 }
 
-// Result ends the visit: it lets the list's health know, and returns what was asked. What has no answer by now has failed.
-func (v *Visit) Result() filter.Result {
+// Result ends the visit: it lets the list's health know, and returns what was asked. A question without an answer has failed
+// where it was put patience ago or earlier. What was put later, or nobody waited for, says nothing of the list: a mail could
+// else take it down by having us ask late.
+func (v *Visit) Result(patience time.Duration) filter.Result {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	result := filter.Result{Source: v.src.Name, Kind: filter.List, Asked: v.asked, Cached: v.cached, Took: v.last.Sub(v.start), Err: v.resting}
+	result := filter.Result{Source: v.src.Name, Kind: filter.List, Asked: v.asked, Cached: v.cached, Err: v.resting}
 	if v.over || v.resting != nil {
 		return result
 	}
 	v.over = true
-	for range v.asked - len(v.questions) {
-		v.questions = append(v.questions, question{subject: &subject{}, outcome: Failed, err: dns.ErrTimeout})
-		result.Took = v.src.set.now().Sub(v.start)
+	if len(v.open) > 0 {
+		v.giveUp(patience)
 	}
+	result.Took = v.longest
 	if len(v.questions) == 0 {
 		return result
 	}
@@ -222,14 +256,24 @@ func (v *Visit) Result() filter.Result {
 	v.src.learn(v.start, v.questions, worst)
 	if v.refused != nil {
 		result.Err = v.refused
-		if worst.outcome != Refused && !v.allCached() {
+		if worst.outcome != Refused && freshAnswer(v.questions) {
 			v.src.rest(Refusing, v.refused)
 		}
 	}
 	return result
 }
 
-func (v *Visit) allCached() bool { return v.cached == v.asked }
+// giveUp makes failures of the questions that were under way for so long. v.mu is held.
+func (v *Visit) giveUp(patience time.Duration) {
+	now := v.src.set.now()
+	for _, put := range v.open {
+		waited := now.Sub(put)
+		v.longest = max(v.longest, waited)
+		if waited >= patience {
+			v.questions = append(v.questions, question{subject: &subject{}, outcome: Failed, err: dns.ErrTimeout})
+		}
+	}
+}
 
 // bogus tells whether addresses are none that the list would give out. Of a zone that only rules ask nobody knows: it may
 // be no list of return codes.

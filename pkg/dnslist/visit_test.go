@@ -3,8 +3,11 @@ package dnslist
 import (
 	"context"
 	"errors"
+	"math"
+	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"winnow/pkg/dns"
@@ -41,7 +44,7 @@ func ask(t *testing.T, s *Set, zone, key string) (dns.Answer, filter.Result) {
 		t.Fatalf("%s: nobody asks there", zone)
 	}
 	answer, _ := v.Ask(t.Context(), key, dns.A)
-	return answer, v.Result()
+	return answer, v.Result(0)
 }
 
 func TestVisit(t *testing.T) {
@@ -65,6 +68,21 @@ func TestVisit(t *testing.T) {
 	}
 	if answer, result := ask(t, s, "rules.example", "2"); result.Err != nil || len(answer.Addrs) != 1 {
 		t.Errorf("a zone of rules may hold anything: got %+v", result)
+	}
+	lists := s.Visit("zen.example").Lists
+	for _, tt := range []struct {
+		answer dns.Answer
+		want   bool
+	}{
+		{dns.Answer{}, false},
+		{dns.Answer{Addrs: []netip.Addr{netip.MustParseAddr("127.0.0.77")}}, true},
+		{dns.Answer{Addrs: []netip.Addr{netip.MustParseAddr("127.255.255.254")}}, false},
+		{dns.Answer{Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}, false},
+		{dns.Answer{Texts: []string{"listed"}}, true},
+	} {
+		if got := lists(tt.answer); got != tt.want {
+			t.Errorf("%v lists something: got %v", tt.answer, got)
+		}
 	}
 	if s.Visit("other.example") != nil {
 		t.Error("a zone that nobody named can be asked")
@@ -111,7 +129,7 @@ func TestVisitRefusedByRule(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.Refused("a rule hits")
-		if result := v.Result(); !errors.Is(result.Err, filter.ErrRefused) {
+		if result := v.Result(0); !errors.Is(result.Err, filter.ErrRefused) {
 			t.Errorf("got %v, want a refusal", result.Err)
 		}
 		if _, result := ask(t, s, "rules.example", "1"); (result.Asked == 0) != tt.rests {
@@ -131,21 +149,47 @@ func (c cachedZones) Resolve(ctx context.Context, q dns.Question) (dns.Answer, e
 	return answer, err
 }
 
-// TestVisitWithoutAnswer shows that what has no answer when the visit ends is an error.
+// TestVisitWithoutAnswer shows that what has no answer when the visit ends is an error where it had its time, and says
+// nothing where it had not.
 func TestVisitWithoutAnswer(t *testing.T) {
-	started := make(chan struct{})
-	s, _ := newVisited(t, stuck{started}, "rules.example")
-	v := s.Visit("rules.example")
+	for _, tt := range []struct {
+		name     string
+		patience time.Duration
+		want     error
+		health   Health
+	}{
+		{"in time", time.Second, dns.ErrTimeout, Down},
+		{"put too late", 3 * time.Second, nil, Unprobed},
+		{"nobody waited", math.MaxInt64, nil, Unprobed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := New(load(t, visitLists), DefaultConfig(), Options{Resolver: stuck{}, Zones: []string{"zen.example"}})
+				for range downAfter {
+					if result := giveUp(t, s, "zen.example", tt.patience); !errors.Is(result.Err, tt.want) || result.Asked != 1 {
+						t.Fatalf("got %+v, want %v", result, tt.want)
+					}
+				}
+				if got := s.States()[0].Health; got != tt.health {
+					t.Errorf("after %d of them the list is %s, want %s", downAfter, got, tt.health)
+				}
+			})
+		})
+	}
+}
+
+// giveUp asks a zone that does not answer, and ends the visit after two seconds.
+func giveUp(t *testing.T, s *Set, zone string, patience time.Duration) filter.Result {
+	t.Helper()
+	v := s.Visit(zone)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
 		_, err := v.Ask(ctx, "1", dns.A)
 		done <- err
 	}()
-	<-started
-	if result := v.Result(); !errors.Is(result.Err, dns.ErrTimeout) || result.Asked != 1 {
-		t.Errorf("got %+v, want a timeout", result)
-	}
+	time.Sleep(2 * time.Second)
+	result := v.Result(patience)
 	cancel()
 	if err := <-done; err == nil {
 		t.Error("no error for who asks")
@@ -153,15 +197,40 @@ func TestVisitWithoutAnswer(t *testing.T) {
 	if _, err := v.Ask(t.Context(), "2", dns.A); err == nil {
 		t.Error("a visit that is over asks on")
 	}
+	return result
 }
 
 // stuck never answers.
-type stuck struct{ started chan struct{} }
+type stuck struct{}
 
-func (s stuck) Resolve(ctx context.Context, _ dns.Question) (dns.Answer, error) {
-	close(s.started)
+func (stuck) Resolve(ctx context.Context, _ dns.Question) (dns.Answer, error) {
 	<-ctx.Done()
 	return dns.Answer{}, ctx.Err()
+}
+
+// TestVisitTook shows that a list takes as long as its slowest question, whenever each was put.
+func TestVisitTook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(load(t, visitLists), DefaultConfig(), Options{Resolver: takesTime{}, Zones: []string{"zen.example"}})
+		v := s.Visit("zen.example")
+		time.Sleep(time.Second) // until somebody has something to ask
+		for range 3 {
+			if _, err := v.Ask(t.Context(), "1", dns.A); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := v.Result(math.MaxInt64).Took; got != 100*time.Millisecond {
+			t.Errorf("got %v, want the 100ms of each question", got)
+		}
+	})
+}
+
+// takesTime answers after a tenth of a second.
+type takesTime struct{}
+
+func (takesTime) Resolve(context.Context, dns.Question) (dns.Answer, error) {
+	time.Sleep(100 * time.Millisecond)
+	return dns.Answer{}, nil
 }
 
 // TestVisitHidesKey shows that a subscriber's key in a rule file's zone is seen nowhere.
@@ -171,7 +240,7 @@ func TestVisitHidesKey(t *testing.T) {
 	s, _ := newVisited(t, dnstest.Zones{"1." + zone: dnstest.A("127.255.255.250")}, zone)
 	v := s.Visit(zone)
 	answer, _ := v.Ask(t.Context(), "1", dns.A)
-	result := v.Result()
+	result := v.Result(0)
 	if len(answer.Addrs) != 1 {
 		t.Error("the zone was not asked with the key")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -109,6 +110,11 @@ func (s *Set) linkNetwork(faults *ledger) {
 		s.identifies = s.identifies || rule.plan == nil || rule.plan.Identity
 	}
 	slices.Sort(s.zones)
+	for i, rule := range s.rules {
+		if rule.blocks = s.settings.BlockedBy(rule.Name); rule.blocks != nil {
+			s.blockers = append(s.blockers, i)
+		}
+	}
 	known := make([]bool, len(s.rules))
 	for i := range s.rules {
 		s.findWaiting(i, known)
@@ -149,8 +155,10 @@ func (s *Set) asksNetwork() bool { return s.network != nil && (len(s.asking) > 0
 type answers struct {
 	lookups *eval.Lookups
 	askings map[int]*eval.Asking // by rule
-	end     time.Time            // when it is waited for no longer
+	limit   time.Duration        // how long they are waited for
+	end     time.Time            // of that
 	awaited bool
+	waited  bool // until all were there, or to the end
 	zones   map[string]*zoneHits
 }
 
@@ -173,7 +181,10 @@ func (r *run) askAll() {
 	if end, limited := r.ctx.Deadline(); limited {
 		limit = min(limit, time.Duration(share*float64(time.Until(end))))
 	}
-	a := &answers{lookups: eval.NewLookups(r.ctx, r.set.network, r.set.settings), askings: map[int]*eval.Asking{}, end: time.Now().Add(limit), zones: map[string]*zoneHits{}}
+	a := &answers{
+		lookups: eval.NewLookups(r.ctx, r.set.network, r.set.settings), askings: map[int]*eval.Asking{},
+		limit: limit, end: time.Now().Add(limit), zones: map[string]*zoneHits{},
+	}
 	r.answers = a
 	facts.Tag = r.hashedTag
 	if r.set.identifies && r.set.network.Identify != nil {
@@ -228,6 +239,7 @@ func (r *run) await() {
 	ctx, cancel := context.WithDeadline(r.ctx, a.end)
 	defer cancel()
 	a.lookups.Wait(ctx)
+	a.waited = r.ctx.Err() == nil // else whoever wanted to know has gone
 	if err := a.lookups.Err(); err != nil {
 		r.failures = append(r.failures, err)
 	}
@@ -258,7 +270,9 @@ func (r *run) answered(i int) float64 {
 	name := found.Key
 	if found.Zone != "" {
 		name = r.answers.lookups.Zones()[found.Zone].Show(found.Key)
-		r.answers.ofZone(found.Zone).listed = true
+		if r.zoneOf(i) != "" {
+			r.answers.ofZone(found.Zone).listed = true
+		}
 	}
 	r.evidence[i] = plainExcerpt(name+" "+found.Type.String()+" "+record, maxRecord)
 	return 1
@@ -285,9 +299,11 @@ func (a *answers) ofZone(zone string) *zoneHits {
 	return z
 }
 
-// zoneOf returns the zone whose answer made a rule hit, "" where none did.
+// zoneOf returns the zone that has a rule hit because it lists something, "" where none does. What a dns_block_rule looks for
+// is no listing.
 func (r *run) zoneOf(i int) string {
-	if r.answers == nil || r.set.rules[i].plan == nil || r.answers.askings[i] == nil {
+	rule := r.set.rules[i]
+	if r.answers == nil || rule.plan == nil || rule.blocks != nil || r.answers.askings[i] == nil {
 		return ""
 	}
 	return r.answers.askings[i].Zone()
@@ -322,10 +338,13 @@ func (r *run) zoneResults() []filter.Result {
 	if r.answers == nil {
 		return nil
 	}
+	r.answers.lookups.Freeze() // where no rule wanted an answer, nobody has waited, and answers still lead to questions
 	r.blockZones()
+	patience := r.answers.patience()
+	zones := r.answers.lookups.Zones()
 	var results []filter.Result
-	for _, name := range slices.Sorted(maps.Keys(r.answers.lookups.Zones())) {
-		result := r.answers.lookups.Zones()[name].Result()
+	for _, name := range slices.Sorted(maps.Keys(zones)) {
+		result := zones[name].Result(patience)
 		if of := r.answers.zones[name]; of != nil {
 			result.Hits, result.Listed = of.hits, of.listed
 		}
@@ -334,16 +353,29 @@ func (r *run) zoneResults() []filter.Result {
 	return results
 }
 
+// noPatience is that of somebody who did not wait: no question was under way for so long.
+const noPatience = time.Duration(math.MaxInt64)
+
+// patience is how long a question must have been under way to count as a failure of its zone where it has no answer. It has
+// had its chance in half of the time that answers were waited for; one that was put later, because another answer led to it,
+// has not.
+func (a *answers) patience() time.Duration {
+	if !a.waited {
+		return noPatience
+	}
+	return a.limit / 2
+}
+
 // blockZones has zones rest whose answer, as a dns_block_rule says, was a refusal.
 func (r *run) blockZones() {
-	for _, name := range r.set.settings.BlockRules() {
-		i, found := r.set.byName[name]
-		if !found || r.state[i] != hit {
+	for _, i := range r.set.blockers {
+		rule := r.set.rules[i]
+		if r.state[i] != hit {
 			continue
 		}
-		for _, zone := range r.set.settings.BlockedBy(name) {
+		for _, zone := range rule.blocks {
 			if asked := r.answers.lookups.Zones()[zone]; asked != nil {
-				asked.Refused("the rule " + name + " hits")
+				asked.Refused("the rule " + rule.Name + " hits")
 			}
 		}
 	}

@@ -3,10 +3,13 @@ package rules
 import (
 	"context"
 	"errors"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,9 +27,11 @@ type testZone struct {
 	resolver dns.Resolver
 	scores   bool
 
-	mu      sync.Mutex
-	asked   []string
-	refused string
+	mu       sync.Mutex
+	asked    []string
+	refused  string
+	patience time.Duration // of Result
+	onResult func()        // called by it
 }
 
 func (z *testZone) Ask(ctx context.Context, key string, t dns.Type) (dns.Answer, error) {
@@ -44,8 +49,17 @@ func (z *testZone) Show(key string) string { return key + "." + z.name }
 func (z *testZone) Scores() bool           { return z.scores }
 func (z *testZone) Refused(why string)     { z.refused = why }
 
-func (z *testZone) Result() filter.Result {
+// Lists takes 127.255.255.254 for a refusal, as most lists give it.
+func (z *testZone) Lists(answer dns.Answer) bool {
+	return !answer.Empty() && !slices.Contains(answer.Addrs, netip.MustParseAddr("127.255.255.254"))
+}
+
+func (z *testZone) Result(patience time.Duration) filter.Result {
+	if z.onResult != nil {
+		z.onResult()
+	}
 	z.mu.Lock()
+	z.patience = patience
 	defer z.mu.Unlock()
 	return filter.Result{Source: z.name, Kind: filter.List, Asked: len(z.asked)}
 }
@@ -269,6 +283,16 @@ func TestZoneResults(t *testing.T) {
 type lateResolver struct {
 	dns.Resolver
 	let chan struct{}
+
+	mu   sync.Mutex
+	last error
+}
+
+// err is why the last question had no answer.
+func (r *lateResolver) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
 }
 
 func (r *lateResolver) Resolve(ctx context.Context, q dns.Question) (dns.Answer, error) {
@@ -276,7 +300,10 @@ func (r *lateResolver) Resolve(ctx context.Context, q dns.Question) (dns.Answer,
 	case <-r.let:
 		return r.Resolver.Resolve(ctx, q)
 	case <-ctx.Done():
-		return dns.Answer{}, ctx.Err()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.last = ctx.Err()
+		return dns.Answer{}, r.last
 	}
 }
 
@@ -337,6 +364,118 @@ func TestBlockRule(t *testing.T) {
 	set.check(t.Context(), mustParse(t, relayed))
 	if zones["bl.example"].refused == "" {
 		t.Error("the zone does not know that it refused")
+	}
+}
+
+// TestNobodyWaited shows that questions whose answers nobody waited for are not held against their zones.
+func TestNobodyWaited(t *testing.T) {
+	const asks = "header ASKS eval:check_rbl('set', 'bl.example')\n"
+	for _, tt := range []struct {
+		name, rules string
+		waited      bool
+	}{
+		{"answers are waited for", asks + "body LOCAL /See/", true},
+		{"a short circuit", asks + `loadplugin Mail::SpamAssassin::Plugin::Shortcircuit
+			header SHORT Subject =~ /hello/
+			shortcircuit SHORT on
+			priority SHORT -500`, false},
+		{"a meta that cannot hit", `header __ASKS eval:check_rbl('set', 'bl.example')
+			body __NOT /not there/
+			meta ASKS __NOT && __ASKS`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				set := mustLoad(t, tt.rules)
+				zones := testNetwork(set, &lateResolver{Resolver: dnstest.Zones{}, let: make(chan struct{})})
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				set.check(ctx, mustParse(t, relayed))
+				zone := zones["bl.example"]
+				if zone == nil {
+					t.Fatal("nothing was asked")
+				}
+				if got := zone.patience < 10*time.Second; got != tt.waited {
+					t.Errorf("a question is a failure after %v", zone.patience)
+				}
+			})
+		})
+	}
+}
+
+// TestSenderGoesAway shows that questions are not held against their zones either when who wanted the answers has gone.
+func TestSenderGoesAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := mustLoad(t, "header ASKS eval:check_rbl('set', 'bl.example')")
+		late := &lateResolver{Resolver: dnstest.Zones{}, let: make(chan struct{})}
+		zones := testNetwork(set, late)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r := set.begin(ctx, mustParse(t, relayed))
+		defer r.end()
+		r.askAll()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if got := late.err(); !errors.Is(got, context.Canceled) {
+			t.Errorf("a question ended with %v, want it canceled", got)
+		}
+		r.await()
+		r.zoneResults()
+		if got := zones["bl.example"].patience; got != noPatience {
+			t.Errorf("a question is a failure after %v", got)
+		}
+	})
+}
+
+// TestAnswersLeadNowhere shows that an answer that comes when the zones tell what they were asked leads to no question.
+func TestAnswersLeadNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := mustLoad(t, `
+			header __ASKS eval:check_rbl('set', 'bl.example')
+			header __NS eval:check_rbl_ns_from('a', 'rhs.example')
+			body __NOT /not there/
+			meta ASKS __NOT && __ASKS && __NS`)
+		late := &lateResolver{Resolver: dnstest.Zones{"sender.example.net": {NS: []string{"ns.example.org"}}}, let: make(chan struct{})}
+		zones := testNetwork(set, late)
+		known := set.network.Zone
+		set.network.Zone = func(name string) Zone {
+			zone := known(name)
+			zones[name].onResult = func() {
+				close(late.let)
+				synctest.Wait()
+			}
+			return zone
+		}
+		set.check(t.Context(), mustParse(t, relayed))
+		if zones["bl.example"] == nil || zones["rhs.example"] != nil {
+			t.Errorf("asked %v, want bl.example alone", slices.Collect(maps.Keys(zones)))
+		}
+	})
+}
+
+// TestListed shows that a zone lists nothing by not having a name, by refusing to answer, or by what a rule takes for a
+// refusal, though rules hit by all that.
+func TestListed(t *testing.T) {
+	set := mustLoad(t, `
+		askdns GONE _AUTHORDOMAIN_.gone.example A [NXDOMAIN]
+		header REFUSED eval:check_rbl('set-lastexternal', 'refused.example')
+		header BLOCKED eval:check_rbl('blocked-lastexternal', 'blocked.example', '127.0.0.1')
+		dns_block_rule BLOCKED blocked.example
+		header LISTED eval:check_rbl('listed-lastexternal', 'listed.example')`)
+	testNetwork(set, dnstest.Zones{
+		"1.2.0.192.refused.example": dnstest.A("127.255.255.254"), "1.2.0.192.blocked.example": dnstest.A("127.0.0.1"),
+		"1.2.0.192.listed.example": dnstest.A("127.0.0.2"),
+	})
+	for _, result := range set.check(t.Context(), mustParse(t, relayed)) {
+		want := ""
+		switch result.Source {
+		case "test.cf":
+			want = "BLOCKED GONE REFUSED"
+		case "listed.example":
+			want = "LISTED"
+		}
+		if got := strings.Join(hits([]filter.Result{result}), " "); got != want || result.Listed != (want == "LISTED") {
+			t.Errorf("%s: got %q, listed %v; want %q", result.Source, got, result.Listed, want)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type Rule struct {
 	call      *call            // of an eval rule
 	question  *dnsQuestion     // of an askdns rule
 	plan      *eval.Plan       // what it asks the network; nil where it asks nothing
+	blocks    []string         // zones that refuse to answer where it hits; nil for a rule of no dns_block_rule
 	waits     bool             // it takes answers of the network, or names a rule that does
 	off       bool             // not run: its score is 0, or it needs what is not there; its value is 0
 	circuit   circuitKind      // what it makes of a message where it hits, and ends the work

@@ -38,6 +38,7 @@ type Set struct {
 	zonePoints ZonePoints
 	zones      []string // that rules ask, sorted
 	asking     []int    // rules that put questions
+	blockers   []int    // rules of a dns_block_rule
 	local      []int    // scored rules that do not wait for the network
 	identifies bool     // some rule wants to know who sent the message
 

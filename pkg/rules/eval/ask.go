@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"winnow/pkg/dns"
 	"winnow/pkg/filter"
@@ -32,26 +33,29 @@ type Zone interface {
 	Show(key string) string
 	// Scores tells whether the operator's lists give points for the zone already.
 	Scores() bool
+	// Lists tells whether an answer of its lists what was asked about: it has records, and is no refusal.
+	Lists(answer dns.Answer) bool
 	// Refused tells the zone that an answer of its was a refusal.
 	Refused(why string)
-	// Result is what it was asked so far. What has no answer by now counts as an error; no more is asked.
-	Result() filter.Result
+	// Result is what it was asked so far; no more is asked. A question without an answer counts as an error where it was
+	// put patience ago or earlier; else it says nothing of the zone.
+	Result(patience time.Duration) filter.Result
 }
 
 // Limits of what is asked about one message.
 const (
 	maxLookups = 1_000 // different questions; SpamAssassin's stock rules put some 100 about a mail with 20 links
-	maxTypes   = 4     // of records that one rule asks for
 	maxName    = 253   // octets of a name
 )
 
 // Lookups is what rules ask about one message. Each question is put once, at once, and for all rules that have it. It is
-// written to by many goroutines until Wait returns, and by none from then on.
+// written to by many goroutines until Freeze or Wait returns, and by none from then on.
 type Lookups struct {
 	network *Network
 	limits  *dnsSettings
-	ctx     context.Context
+	ctx     context.Context // canceled, and not timed out, where the run's time is over: that a question was given up is no failure of whom it was put to
 	cancel  context.CancelFunc
+	leave   func() bool // the run's own ctx
 
 	mu     sync.Mutex
 	zones  map[string]Zone
@@ -85,14 +89,15 @@ func NewLookups(ctx context.Context, n *Network, s *Settings) *Lookups {
 		network: n, limits: &s.dns, zones: map[string]Zone{}, all: map[question]*Lookup{}, sets: map[string][]*Lookup{},
 		under: 1, idle: make(chan struct{}),
 	}
-	l.ctx, l.cancel = context.WithCancel(ctx)
+	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	l.leave = context.AfterFunc(ctx, l.cancel)
 	return l
 }
 
 // Planned tells that all rules have put their questions; further ones come from answers.
 func (l *Lookups) Planned() { l.land() }
 
-// Wait returns when there is nothing to wait for any more, or ctx ends. What is known then stays so.
+// Wait returns when there is nothing to wait for any more, or ctx ends, and freezes what is known then.
 func (l *Lookups) Wait(ctx context.Context) {
 	select {
 	case <-l.idle:
@@ -102,15 +107,26 @@ func (l *Lookups) Wait(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+	l.Freeze()
+}
+
+// Freeze has what is known by now stay as it is: an answer that comes later changes nothing, and leads to no question.
+func (l *Lookups) Freeze() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.frozen = true
 }
 
-// Close ends what is still under way.
-func (l *Lookups) Close() { l.cancel() }
+// Close ends what is still under way, and does not wait for it: the goroutines return when the resolver does, which is
+// at once where it heeds its ctx, and after the time of one question where it does not. They have nothing of the run but
+// this Lookups, which is frozen by then, and the message, which stays.
+func (l *Lookups) Close() {
+	l.Freeze()
+	l.leave()
+	l.cancel()
+}
 
-// Zones returns the lists that were asked, by zone. It is for after Wait.
+// Zones returns the lists that were asked, by zone. It is for after Freeze.
 func (l *Lookups) Zones() map[string]Zone { return l.zones }
 
 // start has f run in a goroutine of its own, unless it is too late. l.mu is held.
@@ -135,7 +151,7 @@ func (l *Lookups) failed(err error) {
 	}
 }
 
-// Err tells what went wrong here, if anything did. It is for after Wait.
+// Err tells what went wrong here, if anything did. It is for after Freeze.
 func (l *Lookups) Err() error { return l.fault }
 
 func (l *Lookups) land() {
@@ -374,16 +390,22 @@ func (a *Asking) Hit(f *Facts) (found *Lookup, record string, hit bool) {
 	return nil, "", false
 }
 
-// Zone returns the zone whose answer made the rule hit, "" where none did.
+// Zone returns the zone whose answer made the rule hit, "" where none lists anything: that a name is not there, or that a
+// zone refuses to answer, can make a rule hit, too, but is no listing.
 func (a *Asking) Zone() string {
-	if a.hit == nil {
+	if a.hit == nil || a.hit.Err != nil {
+		return ""
+	}
+	if zone := a.lookups.zones[a.hit.Zone]; zone == nil || !zone.Lists(a.hit.Answer) {
 		return ""
 	}
 	return a.hit.Zone
 }
 
-// Asked counts the questions of the rule, and those that have no answer. It is for after Wait.
+// Asked counts the questions of the rule, and those that have no answer.
 func (a *Asking) Asked() (asked, failed int) {
+	a.lookups.mu.Lock()
+	defer a.lookups.mu.Unlock()
 	for i := range a.watches {
 		lookups := a.lookups.sets[a.watches[i].set]
 		if a.watches[i].lookup != nil {

@@ -3,7 +3,6 @@ package eval
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,9 +31,6 @@ func (s *Settings) Timeout() time.Duration { return s.dns.timeout }
 
 // BlockedBy returns the zones that rest for a while where the rule of that name hits.
 func (s *Settings) BlockedBy(rule string) []string { return s.dns.blocks[rule] }
-
-// BlockRules returns the names of the rules that have zones rest, sorted.
-func (s *Settings) BlockRules() []string { return slices.Sorted(maps.Keys(s.dns.blocks)) }
 
 // denies tells whether rule files forbid to ask for a name.
 func (d *dnsSettings) denies(name string) bool {
