@@ -1,12 +1,9 @@
 package test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,67 +13,57 @@ import (
 	"winnow/pkg/app"
 	"winnow/pkg/auth"
 	"winnow/pkg/dnslist"
-	"winnow/pkg/milter/miltertest"
 	"winnow/pkg/rig"
-	"winnow/pkg/stats"
 	"winnow/pkg/store"
+	"winnow/test/daytest"
 )
+
+// seed shuffles the sample day.
+const seed = 20161214
 
 // TestSampleDay plays the plan through the milter socket, with lists that rbldnsd serves behind unbound: the report must
 // say exactly what the plan does, whatever the store.
 func TestSampleDay(t *testing.T) {
-	needs(t, rig.RbldnsdProgram, rig.UnboundProgram, rig.RedisProgram)
-	r := newRig(t)
-	ctx := t.Context()
-	rbldnsd, err := r.Rbldnsd(ctx, dayZones)
-	must(t, err)
-	unbound, err := r.Unbound(ctx, rig.UnboundConfig{Stubs: rbldnsd.Stubs()})
-	must(t, err)
-	redis, err := r.Redis(ctx, rig.RedisConfig{})
+	needs(t, rig.RedisProgram)
+	resolver := newLists(t, daytest.Zones()).Addr()
+	redis, err := newRig(t).Redis(t.Context(), rig.RedisConfig{})
 	must(t, err)
 	for _, url := range []store.URL{"", store.URL(redis.URL())} {
 		name, _, _ := strings.Cut(string(url), ":")
 		if name == "" {
 			name = "embedded"
 		}
-		t.Run(name, func(t *testing.T) { playDay(t, url, unbound.Addr()) })
+		t.Run(name, func(t *testing.T) { playDay(t, daytest.At(1000), url, resolver) })
 	}
 }
 
-func playDay(t *testing.T, url store.URL, resolver string) {
+func playDay(t *testing.T, plan *daytest.Plan, url store.URL, resolver string) {
 	var clock atomic.Pointer[time.Time]
-	at := func(s string) {
-		now, err := time.Parse(time.DateTime, s)
-		must(t, err)
-		clock.Store(&now)
-	}
-	at("2016-12-13 12:00:00")
-	c := dayConfig(t, url, resolver)
-	c.Whitelist.StoreLimit = time.Second // a machine that is busy with other tests is no fault of the store's
-	w := startWinnow(t, c, app.Options{Now: func() time.Time { return *clock.Load() }})
+	at := func(now time.Time) { clock.Store(&now) }
+	midnight, err := time.Parse(time.DateOnly, daytest.Today)
+	must(t, err)
+	at(midnight.Add(-12 * time.Hour))
+	w := startWinnow(t, dayConfig(t, url, resolver), app.Options{Now: func() time.Time { return *clock.Load() }})
 
-	// The day before, Alice wrote to a friend.
-	must(t, w.connect("127.0.0.1", "mail.our.example", &miltertest.Mail{
-		Sender: "alice@our.example", Recipients: []string{"friend@example.net"}, Header: [][2]string{{"From", " alice@our.example"}}, QueueID: "Q",
-	}))
+	must(t, w.connect("127.0.0.1", "mail.our.example", daytest.Before()))
 	w.stop(t) // the day before is over, and what it taught is in the store
+	at(midnight)
 	w.start(t)
 
-	at(today + " 12:00:00")
-	must(t, playBatches(w, day))
+	player := w.player()
+	player.Clock = at
+	must(t, player.Play(plan.Visits(seed)))
 	w.stop(t)
 
-	got := w.report(t, today)
-	want := expected(day)
-	if diff := cmp.Diff(want, plain(got)); diff != "" {
+	if diff := cmp.Diff(daytest.Report(plan), daytest.Plain(w.report(t, daytest.Today))); diff != "" {
 		t.Errorf("the day's report (-plan +got):\n%s", diff)
 	}
-	caught, refused := expectedSets(day)
-	sets := w.sets(t, today)
-	if diff := cmp.Diff(caught, plainSets(&sets.Caught)); diff != "" {
+	caught, refused := daytest.Sets(plan)
+	sets := w.sets(t, daytest.Today)
+	if diff := cmp.Diff(caught, daytest.PlainSets(&sets.Caught)); diff != "" {
 		t.Errorf("caught messages by who hit them (-plan +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(refused, plainSets(&sets.Refused)); diff != "" {
+	if diff := cmp.Diff(refused, daytest.PlainSets(&sets.Refused)); diff != "" {
 		t.Errorf("refused connections by who wanted it (-plan +got):\n%s", diff)
 	}
 	if before := w.report(t, "2016-12-13"); before.Messages.Outbound != 1 || before.Messages.Total != 0 {
@@ -84,105 +71,16 @@ func playDay(t *testing.T, url store.URL, resolver string) {
 	}
 }
 
-// plain leaves out what depends on the clock and the cache, and the words that are for people.
-func plain(r *stats.Report) *stats.Report {
-	p := *r
-	p.Entries = []stats.Row{}
-	p.Sources = append([]stats.Row{}, r.Sources...)
-	for i := range p.Sources {
-		row := &p.Sources[i]
-		row.Cached, row.Latency = 0, stats.Latency{}
-		row.DoubtfulShare, row.DoubtfulLow, row.DoubtfulHigh = 0, 0, 0 // which follow from the two figures before them
-		if row.Kind == "list" {
-			row.Title = ""
-		}
-	}
-	p.Connections.Refused = append([]stats.Refusal{}, r.Connections.Refused...)
-	for i := range p.Connections.Refused {
-		p.Connections.Refused[i].Title = ""
-	}
-	return &p
-}
-
-// plainSets is how often each set of sources hit.
-func plainSets(s *stats.Sets) map[string]int64 {
-	sets := map[string]int64{}
-	for _, set := range s.Sets {
-		names := append([]string{}, set.Sources...)
-		slices.Sort(names)
-		sets[strings.Join(names, ",")] = set.Count
-	}
-	return sets
-}
-
-// expectedSets adds batches up to the sets that they must end with.
-func expectedSets(day []batch) (caught, refused map[string]int64) {
-	caught, refused = map[string]int64{}, map[string]int64{}
-	for i := range day {
-		b := &day[i]
-		by, into, n := b.caughtBy, caught, int64(b.connections*b.messages)
-		if b.refused != "" {
-			by, into, n = b.hits, refused, int64(b.connections)
-		} else if !b.caught {
-			continue
-		}
-		names := append([]string{}, by...)
-		slices.Sort(names)
-		into[strings.Join(names, ",")] += n
-	}
-	return caught, refused
-}
-
-// playBatches plays all connections, some at a time.
-func playBatches(w *winnow, day []batch) error {
-	const atATime = 16
-	type job struct {
-		b *batch
-		n int
-	}
-	jobs := make(chan job)
-	failed := make(chan error, atATime)
-	var workers sync.WaitGroup
-	for range atATime {
-		workers.Go(func() {
-			for j := range jobs {
-				var mails []*miltertest.Mail
-				for range j.b.messages {
-					mails = append(mails, j.b.mail(j.n))
-				}
-				if err := w.connect(j.b.addr(j.n).String(), "client.example.org", mails...); err != nil {
-					select {
-					case failed <- fmt.Errorf("%+v: %w", *j.b, err):
-					default:
-					}
-				}
-			}
-		})
-	}
-	for i := range day {
-		for n := range day[i].connections {
-			jobs <- job{&day[i], n}
-		}
-	}
-	close(jobs)
-	workers.Wait()
-	select {
-	case err := <-failed:
-		return err
-	default:
-		return nil
-	}
-}
-
-func dayConfig(t *testing.T, url store.URL, resolver string) *app.Config {
+// dayConfig is what the plan is played to, over a Unix socket.
+func dayConfig(t testing.TB, url store.URL, resolver string) *app.Config {
 	t.Helper()
 	c := planConfig(t, resolver, planFiles{
-		rules: dayRules, whitelist: "partner.example.net\n", blacklist: "pest@example.com\n", enabled: "our.example\n",
+		rules: daytest.Rules, whitelist: daytest.Whitelist, blacklist: daytest.Blacklist, enabled: daytest.Enabled,
 	})
 	c.Store = url
 	c.Milter.Listen = []string{"unix:" + filepath.Join(filepath.Dir(c.StateDir), "milter.sock")}
-	c.Policy.MaxSize = sizeLimit
-	c.Whitelist.StoreLimit = time.Second // no answer is late in the plan, however busy the machine is
+	c.Policy.MaxSize = daytest.SizeLimit
+	c.Whitelist.StoreLimit = time.Second // no answer is late in the plan: a machine that is busy is no fault of the store's
 	return c
 }
 

@@ -9,12 +9,13 @@ import (
 
 	"winnow/pkg/dnslist"
 	"winnow/pkg/rig"
+	"winnow/test/daytest"
 )
 
 // The servers of two lists are dead: the others act as ever, and account and log tell which ones those are.
 func TestListDead(t *testing.T) {
 	t.Parallel()
-	zones := slices.Concat(linkZones[1:], slices.DeleteFunc(slices.Clone(dayZones), func(z rig.Zone) bool {
+	zones := slices.Concat(linkZones[1:], slices.DeleteFunc(daytest.Zones(), func(z rig.Zone) bool {
 		return z.Name != "sip.invaluement.com"
 	}))
 	var apart []string
@@ -121,8 +122,8 @@ func TestListsThatLie(t *testing.T) {
 func (s *faultySite) comeToTheirSenses(t *testing.T) {
 	t.Helper()
 	must(t, s.apart.Replace(t.Context(),
-		rig.Zone{Name: "zen.spamhaus.org", Type: "ip4trie", Data: []byte("127.0.0.2 :127.0.0.2:\n198.18.2.0/24 :127.0.0.2:\n")},
-		rig.Zone{Name: "sip.invaluement.com", Type: "ip4trie", Data: []byte("127.0.0.2 :127.0.0.2:\n198.18.3.0/24 :127.0.0.2:\n")},
+		rig.Zone{Name: "zen.spamhaus.org", Type: "ip4trie", Data: []byte("127.0.0.2 :127.0.0.2:\n198.18.64.0/24 :127.0.0.2:\n")},
+		rig.Zone{Name: "sip.invaluement.com", Type: "ip4trie", Data: []byte("127.0.0.2 :127.0.0.2:\n198.18.32.0/24 :127.0.0.2:\n")},
 		linkZones[0]))
 	must(t, s.unbound.Flush(t.Context()))
 	s.heals(t, "sane again", "zen", "uribl")

@@ -15,23 +15,14 @@ import (
 	"winnow/pkg/rig"
 	"winnow/pkg/stats"
 	"winnow/pkg/store"
+	"winnow/test/daytest"
 )
 
 // Where the store fails, mail flows as ever, and in the end every count is in the account, once.
 
 // shortDay is the sample day with a few of each of its connections, but for those that the auto-whitelist decides about:
 // while the store is away it knows nobody.
-func shortDay() []batch {
-	const oneOf = 60
-	var short []batch
-	for _, b := range day {
-		if b.recipient != "alice@our.example" {
-			b.connections = (b.connections + oneOf - 1) / oneOf
-			short = append(short, b)
-		}
-	}
-	return short
-}
+func shortDay() *daytest.Plan { return daytest.At(60_000).WithoutFriends() }
 
 // A storeTest is a winnow over a Redis that fails, and what was played so far.
 type storeTest struct {
@@ -40,7 +31,7 @@ type storeTest struct {
 	config *app.Config
 	log    *observer.ObservedLogs
 
-	played   []batch
+	played   []*daytest.Plan
 	observed atomic.Int64 // transactions
 	short    atomic.Int64 // messages decided while an answer was missing
 }
@@ -61,7 +52,7 @@ func newStoreTest(t *testing.T, resolver string) *storeTest {
 // serve starts winnow, on the day of the plan.
 func (s *storeTest) serve(t *testing.T) {
 	t.Helper()
-	noon, err := time.Parse(time.DateTime, today+" 12:00:00")
+	noon, err := time.Parse(time.DateTime, daytest.Today+" 12:00:00")
 	must(t, err)
 	o := app.Options{Now: func() time.Time { return noon }, Observe: s.observe}
 	o.Log, s.log = observed(t)
@@ -78,15 +69,15 @@ func (s *storeTest) observe(_ *message.Message, v *filter.Verdict) {
 // play plays a short day. Somewhere in the middle of it, event happens.
 func (s *storeTest) play(t *testing.T, event func() error) {
 	t.Helper()
-	batches := shortDay()
+	plan := shortDay()
 	before, failed := s.observed.Load(), make(chan error, 1)
-	go func() { failed <- playBatches(s.winnow, batches) }()
+	go func() { failed <- s.player().Play(plan.Visits(seed)) }()
 	if event != nil {
 		until(t, "traffic", func() error { return missing(s.observed.Load() > before+20, "there is none") })
 		must(t, event())
 	}
 	must(t, <-failed)
-	s.played = append(s.played, batches...)
+	s.played = append(s.played, plan)
 }
 
 // awaitTrouble waits until the account could not be written, so that the outage is one for it.
@@ -100,14 +91,14 @@ func (s *storeTest) awaitTrouble(t *testing.T) {
 // check holds the account to what was played.
 func (s *storeTest) check(t *testing.T) {
 	t.Helper()
-	want := expected(s.played)
+	want := daytest.Report(s.played...)
 	want.Errors = s.short.Load()
 	var got *stats.Report
 	until(t, "the store taking all counts", func() error { // of connections: what came over them was counted before
 		if err := s.service.Recorder().Flush(t.Context()); err != nil {
 			return err
 		}
-		got = plain(s.report(t, today))
+		got = daytest.Plain(s.report(t, daytest.Today))
 		return missing(got.Connections.Total >= want.Connections.Total, "%d of %d", got.Connections.Total, want.Connections.Total)
 	})
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -120,7 +111,7 @@ func (s *storeTest) check(t *testing.T) {
 
 func TestRedisFails(t *testing.T) {
 	t.Parallel()
-	resolver := newLists(t, dayZones).Addr()
+	resolver := newLists(t, daytest.Zones()).Addr()
 	t.Run("dead at the start", func(t *testing.T) {
 		t.Parallel()
 		s := newStoreTest(t, resolver)

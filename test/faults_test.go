@@ -18,6 +18,7 @@ import (
 	"winnow/pkg/dnslist"
 	"winnow/pkg/rig"
 	"winnow/pkg/stats"
+	"winnow/test/daytest"
 )
 
 // Where the DNS or a list fails, mail flows, nobody is refused for it, and the account says what failed.
@@ -189,14 +190,14 @@ type told struct{ Hits, Refusals, Errors, Refused, Bogus, Unknown int64 }
 func grown(t testing.TB, before, after *stats.Report) map[string]told {
 	t.Helper()
 	all := map[string]told{}
-	for _, l := range dayLists {
-		was, is := row(t, before, l.name), row(t, after, l.name)
+	for _, l := range daytest.Lists {
+		was, is := row(t, before, l.Name), row(t, after, l.Name)
 		by := told{
 			is.Hits - was.Hits, is.Refusals - was.Refusals, is.Errors - was.Errors,
 			is.Refused - was.Refused, is.Bogus - was.Bogus, is.Unknown - was.Unknown,
 		}
 		if by != (told{}) {
-			all[l.name] = by
+			all[l.Name] = by
 		}
 	}
 	return all
@@ -300,8 +301,8 @@ func (s *faultySite) checkOutage(t *testing.T, before *stats.Report) {
 	const mails, unmarked = 10, 6
 	after := s.account(t)
 	want := map[string]told{}
-	for _, l := range dayLists {
-		want[l.name] = told{Errors: mails}
+	for _, l := range daytest.Lists {
+		want[l.Name] = told{Errors: mails}
 	}
 	if diff := cmp.Diff(want, grown(t, before, after)); diff != "" {
 		t.Errorf("the lists' rows (-want +got):\n%s", diff)

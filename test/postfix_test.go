@@ -76,8 +76,8 @@ func TestListedClient(t *testing.T) {
 	s := newSite(t, nil)
 	client := func(addr string) rig.Client { return rig.Client{Addr: netip.MustParseAddr(addr)} }
 	tests := []struct{ name, client, want string }{
-		{"ZEN", onZen + "7", `^550 5\.7\.1 ` + id + ` Client host \[198\.18\.1\.7\] .*Spamhaus ZEN \(XBL\).* https://www\.spamhaus\.org/query/ip/198\.18\.1\.7$`},
-		{"ivmSIP", onIVM + "7", `^550 5\.7\.1 ` + id + ` Client host \[198\.18\.3\.7\] .*Invaluement ivmSIP`},
+		{"ZEN", onZen + "7", `^550 5\.7\.1 ` + id + ` Client host \[198\.18\.128\.7\] .*Spamhaus ZEN \(XBL\).* https://www\.spamhaus\.org/query/ip/198\.18\.128\.7$`},
+		{"ivmSIP", onIVM + "7", `^550 5\.7\.1 ` + id + ` Client host \[198\.18\.32\.7\] .*Invaluement ivmSIP`},
 		{"both: the first", onZenIVM + "7", `^550 5\.7\.1 ` + id + ` .*Spamhaus ZEN \(SBL\)`},
 		{"CSS over IPv6 is worth points", onCSS + "7", `^250 `},
 		{"points only", onBRBL + "7", `^250 `},

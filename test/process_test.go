@@ -21,6 +21,7 @@ import (
 	"winnow/pkg/milter/miltertest"
 	"winnow/pkg/rig"
 	"winnow/pkg/store"
+	"winnow/test/daytest"
 )
 
 // The program as a process: signals, systemd, sockets, exit codes.
@@ -28,7 +29,7 @@ import (
 // daemonConfig has the lists of the sample day, and counts soon.
 func daemonConfig(t testing.TB) *app.Config {
 	t.Helper()
-	c := siteConfig(t, newLists(t, dayZones).Addr())
+	c := siteConfig(t, newLists(t, daytest.Zones()).Addr())
 	c.Stats.FlushEvery = 100 * time.Millisecond
 	return c
 }
@@ -270,7 +271,7 @@ func TestSecondInstance(t *testing.T) {
 		c := daemonConfig(t)
 		d := startDaemon(t, writeConf(t, confDir(c), c))
 		second(t, c, filepath.Join(c.StateDir, "winnow.db"), "stop that one", "redis://")
-		alive(t, d, len(dayLists))
+		alive(t, d, len(daytest.Lists))
 	})
 	t.Run("Redis", func(t *testing.T) {
 		t.Parallel()
@@ -284,7 +285,7 @@ func TestSecondInstance(t *testing.T) {
 		_, address := d.addr(t)
 		c.Milter.Listen = []string{"inet:" + address}
 		second(t, c, address, "stop it or choose another port")
-		alive(t, d, len(dayLists))
+		alive(t, d, len(daytest.Lists))
 	})
 }
 

@@ -15,9 +15,9 @@ import (
 
 // A site with a backup MX, a forwarder that it believes, a host that hides who connects, and mail that is fetched.
 const (
-	backupMX  = "198.18.1.25" // ZEN lists it, which must not matter
-	forwarder = "198.18.90.3"
-	balancer  = "198.18.1.80" // the same
+	backupMX  = "198.18.128.25" // ZEN lists it, which must not matter
+	forwarder = "198.18.20.3"
+	balancer  = "198.18.128.80" // the same
 )
 
 var relaysDay = time.Date(2025, 2, 3, 10, 0, 0, 0, time.UTC)
@@ -25,9 +25,9 @@ var relaysDay = time.Date(2025, 2, 3, 10, 0, 0, 0, time.UTC)
 func relaysSite(t *testing.T, lines ...string) (*site, *observer.ObservedLogs) {
 	log, logs := observed(t)
 	s := newSiteFor(t, sitePlan{postfix: lines, options: app.Options{Log: log, Now: func() time.Time { return relaysDay }}, change: func(c *app.Config) {
-		c.Networks.Own = append(c.Networks.Own, netip.MustParsePrefix("198.18.1.16/28"))
+		c.Networks.Own = append(c.Networks.Own, netip.MustParsePrefix("198.18.128.16/28"))
 		c.Networks.Relays = []netip.Prefix{netip.MustParsePrefix(backupMX + "/32"), netip.MustParsePrefix("127.0.0.1/32")}
-		c.Networks.Trusted = []netip.Prefix{netip.MustParsePrefix("198.18.90.0/28")}
+		c.Networks.Trusted = []netip.Prefix{netip.MustParsePrefix("198.18.20.0/28")}
 		c.Networks.Blind = []netip.Prefix{netip.MustParsePrefix(balancer + "/32")}
 	}})
 	return s, logs
@@ -150,7 +150,7 @@ func TestBackupMX(t *testing.T) {
 		}
 	}
 	// fetchmail hands over by SMTP at the same address
-	fetched := "Received: from pop.provider.example [198.18.90.1]\r\n\tby localhost with IMAP (fetchmail-6.4.37)\r\n\tfor <user@our.example> (single-drop); Mon, 03 Feb 2025 10:11:12 +0100 (CET)\r\n" +
+	fetched := "Received: from pop.provider.example [198.18.20.1]\r\n\tby localhost with IMAP (fetchmail-6.4.37)\r\n\tfor <user@our.example> (single-drop); Mon, 03 Feb 2025 10:11:12 +0100 (CET)\r\n" +
 		receivedFrom("x", onZen+"9", "mx.provider.example") + "\r\n"
 	got, err := rig.Send(t.Context(), s.postfix.Addr(), rig.Mail{Sender: "writer@sender.example.net", Recipients: []string{"user@our.example"}, Data: append([]byte(fetched), letter("fetched", 0)...)})
 	must(t, err)

@@ -12,6 +12,7 @@ import (
 
 	"winnow/pkg/app"
 	"winnow/pkg/rig"
+	"winnow/test/daytest"
 )
 
 // A site is a mail server as operators have it: Postfix with winnow attached, a resolver with lists behind it, and a
@@ -84,7 +85,7 @@ func newSiteFor(t testing.TB, plan sitePlan) *site {
 func (s *site) startDNS(t testing.TB, plan *sitePlan) {
 	t.Helper()
 	var zones, apart []rig.Zone
-	for _, z := range slices.Concat(plan.lists, without(dayZones, plan.lists)) {
+	for _, z := range slices.Concat(plan.lists, without(daytest.Zones(), plan.lists)) {
 		if slices.Contains(plan.apart, z.Name) {
 			apart = append(apart, z)
 		} else {
@@ -133,6 +134,16 @@ func (s *site) startPostfix(t testing.TB, lines ...string) {
 }
 
 func postfixAddr(addr string) string { return "inet:" + addr }
+
+// Networks of clients, each on the lists of the sample day that it is called after.
+const (
+	clean    = "198.19.0."
+	onZen    = "198.18.128."
+	onZenIVM = "198.18.64."
+	onIVM    = "198.18.32."
+	onBRBL   = "198.18.5."
+	onCSS    = "2001:db8:c55::"
+)
 
 // siteConfig has every threshold in use.
 func siteConfig(t testing.TB, resolver string) *app.Config {

@@ -8,6 +8,7 @@ import (
 
 	"winnow/pkg/dnslist"
 	"winnow/pkg/stats"
+	"winnow/test/daytest"
 )
 
 // What an operator asks beside a winnow that runs: it is answered from what is known a moment ago.
@@ -25,7 +26,7 @@ func TestVerbs(t *testing.T) {
 func (d *daemon) testLists(t *testing.T) {
 	until(t, "the first probes", func() error {
 		var states []dnslist.State
-		if d.read(t, &states, "lists"); len(states) <= len(dayLists) {
+		if d.read(t, &states, "lists"); len(states) <= len(daytest.Lists) {
 			t.Fatalf("got %d lists, want those that are off, too", len(states))
 		}
 		for _, l := range states {
@@ -136,7 +137,7 @@ func (d *daemon) testWhitelist(t *testing.T) {
 // Without a resolver `lists` says so, with its exit code too; winnow itself starts, and lets mail through.
 func TestNoResolver(t *testing.T) {
 	t.Parallel()
-	resolver := newLists(t, dayZones)
+	resolver := newLists(t, daytest.Zones())
 	c := siteConfig(t, resolver.Addr())
 	conf := writeConf(t, confDir(c), c)
 	if got := command(t, "lists", "--config", conf); got.code != 0 {

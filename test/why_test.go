@@ -68,8 +68,8 @@ func TestWhy(t *testing.T) {
 
 	listed := idOf(rig.Mail{Client: client(onZen + "7"), Sender: "a@sender.example.net", Data: letter("listed", 0)})
 	says("a listed client", w.about(t, listed),
-		"["+listed+"] refused (550)", "198.18.1.7 is listed by zen: ZEN_XBL", "Without the list zen it would have gone on to be scanned",
-		"The sender was told: ", "https://www.spamhaus.org/query/ip/198.18.1.7", "connect: dnsbl", "7.1.18.198.zen.spamhaus.org 127.0.0.4", "ivmsip", "not listed",
+		"["+listed+"] refused (550)", "198.18.128.7 is listed by zen: ZEN_XBL", "Without the list zen it would have gone on to be scanned",
+		"The sender was told: ", "https://www.spamhaus.org/query/ip/198.18.128.7", "connect: dnsbl", "7.128.18.198.zen.spamhaus.org 127.0.0.4", "ivmsip", "not listed",
 		"sender  ", "<a@sender.example.net>", "user@our.example (refused (550), by ZEN_XBL of zen)")
 
 	both := idOf(rig.Mail{Client: client(onZenIVM + "7"), Sender: "a@sender.example.net", Data: letter("both", 0)})
@@ -84,7 +84,7 @@ func TestWhy(t *testing.T) {
 	pest := idOf(rig.Mail{Sender: "black@pests.example", Data: letter("pest", 0)})
 	says("blacklisted", w.about(t, pest), "The recipient's blacklist has the sender", "Without the entry in blacklist it would have gone on to be scanned")
 
-	for _, words := range [][]string{{"198.18.1.7"}, {"198.18.1.0/24"}, {"a@sender.example.net", "user@our.example"}, {"<1@sender.example.net>"}} {
+	for _, words := range [][]string{{"198.18.128.7"}, {"198.18.128.0/24"}, {"a@sender.example.net", "user@our.example"}, {"<1@sender.example.net>"}} {
 		if got := w.about(t, words...); !strings.Contains(got, listed) && !strings.Contains(got, spam) {
 			t.Errorf("%v: neither %s nor %s is in\n%s", words, listed, spam, got)
 		}

@@ -3,6 +3,7 @@ package test
 import (
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"winnow/pkg/milter/miltertest"
 	"winnow/pkg/rig"
 	"winnow/pkg/stats"
+	"winnow/test/daytest"
 )
 
 func must(t testing.TB, err error) {
@@ -99,35 +101,18 @@ func (w *winnow) stop(t testing.TB) {
 // addr is where it listens first.
 func (w *winnow) addr() net.Addr { return w.service.Addrs()[0] }
 
+// player plays to it, some connections at a time.
+func (w *winnow) player() *daytest.Player {
+	return &daytest.Player{Network: w.addr().Network(), Address: w.addr().String(), AtATime: 16}
+}
+
 // connect speaks for a client: connect, HELO, the mails, QUIT.
 func (w *winnow) connect(client, helo string, mails ...*miltertest.Mail) error {
-	c, err := miltertest.Dial(w.addr().Network(), w.addr().String())
+	addr, err := netip.ParseAddr(client)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	if err := c.Negotiate(miltertest.Postfix); err != nil {
-		return err
-	}
-	family := byte('4')
-	if net.ParseIP(client).To4() == nil {
-		family = '6'
-	}
-	if _, err := c.Connect("["+client+"]", family, client); err != nil {
-		return err
-	}
-	if _, err := c.Helo(helo); err != nil {
-		return err
-	}
-	for _, m := range mails {
-		if _, err := c.Deliver(m); err != nil {
-			return err
-		}
-	}
-	if err := c.Quit(); err != nil {
-		return err
-	}
-	return c.AwaitClose()
+	return w.player().Connect(addr, helo, mails...)
 }
 
 // report reads the account of a day, or of several together, back.
