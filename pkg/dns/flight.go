@@ -4,16 +4,15 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"winnow/pkg/stack"
 )
 
 const (
 	// flightLimit is how long a question may be under way, whatever the Resolver that is asked does. A Client ends it
 	// earlier: after two attempts.
 	flightLimit = 30 * time.Second
-	// maxSpare is how many goroutines wait for the next question.
-	maxSpare = 64
 )
 
 // A flight is one question under way, and those who wait for it.
@@ -30,8 +29,6 @@ type flights struct {
 	ctx    context.Context // of all flights
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
-	tasks  chan func() // taken by spare goroutines
-	spare  atomic.Int32
 
 	mu     sync.Mutex
 	under  map[Question]*flight
@@ -40,7 +37,7 @@ type flights struct {
 
 func newFlights() *flights {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &flights{ctx: ctx, cancel: cancel, tasks: make(chan func()), under: make(map[Question]*flight)}
+	return &flights{ctx: ctx, cancel: cancel, under: make(map[Question]*flight)}
 }
 
 // join returns the flight of a question that is under way, or starts one, in which find is called.
@@ -55,41 +52,14 @@ func (f *flights) join(q Question, find func(context.Context, Question) (Answer,
 	}
 	started := &flight{done: make(chan struct{})}
 	f.under[q] = started
-	f.start(func() {
+	f.wait.Go(func() {
+		stack.Reserve()
 		defer f.land(q, started)
 		ctx, cancel := context.WithTimeout(f.ctx, flightLimit)
 		defer cancel()
 		started.answer, started.err = find(ctx, q)
 	})
 	return started, false, nil
-}
-
-// start runs task in a spare goroutine, or in a new one. A new one begins with a small stack, which grows several times
-// on the way down to the socket and back through parser and cache: that costs as much as the question itself
-// (BenchmarkCacheMiss: 50 µs in new goroutines, 28 µs in spare ones).
-func (f *flights) start(task func()) {
-	select {
-	case f.tasks <- task:
-	default:
-		f.wait.Go(func() { f.work(task) })
-	}
-}
-
-// work runs task, then others as they come, unless enough goroutines wait for them already.
-func (f *flights) work(task func()) {
-	for {
-		task()
-		if f.spare.Add(1) > maxSpare {
-			f.spare.Add(-1)
-			return
-		}
-		select {
-		case task = <-f.tasks:
-			f.spare.Add(-1)
-		case <-f.ctx.Done():
-			return
-		}
-	}
 }
 
 // land hands the outcome of a flight to those who wait. A panic is one too: what a server sent must not end the process.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"winnow/pkg/message"
+	"winnow/pkg/stack"
 )
 
 // Limits is how long each phase may take, and how many messages may be in the one that costs most. The times nest: below
@@ -166,7 +167,10 @@ func (p *Pipeline) run(ctx context.Context, phase Phase, stages []Stage, m *mess
 	done := make([]chan Report, len(stages))
 	for i, s := range stages {
 		done[i] = make(chan Report, 1) // room for a report that nobody waits for any more
-		go func() { done[i] <- check(ctx, phase, s, m) }()
+		go func() {
+			stack.Reserve()
+			done[i] <- check(ctx, phase, s, m)
+		}()
 	}
 	patience := time.NewTimer(p.limits.of(phase) + grace)
 	defer patience.Stop()

@@ -103,10 +103,10 @@ func foldSpace(text string, wide bool) string {
 		}
 		out = appendSpace(out, text[run:i])
 	}
-	if bytes.IndexByte(out, 0) >= 0 {
-		out = bytes.ReplaceAll(out, []byte{0}, []byte{'\n'})
+	for i := bytes.IndexByte(out, 0); i >= 0; i = bytes.IndexByte(out, 0) {
+		out[i] = '\n'
 	}
-	return string(out)
+	return asText(out)
 }
 
 // appendSpace folds one run of white space.
@@ -180,7 +180,7 @@ func rawBody(parts []*Part) []string {
 			continue
 		}
 		data := p.Data[:min(len(p.Data), MaxRawPart+nearCut)]
-		pieces = splitPieces(pieces, cutPart(string(data), MaxRawPart, "\n> "))
+		pieces = splitPieces(pieces, cutPart(asText(data), MaxRawPart, "\n> "))
 	}
 	return pieces
 }
@@ -222,5 +222,5 @@ func full(h Header, body []byte) []byte {
 		out = append(out, '\n')
 	}
 	out = append(out, '\n')
-	return append(out, toLF(body)...)
+	return appendLF(out, body)
 }

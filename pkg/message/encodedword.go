@@ -30,7 +30,7 @@ func unfoldLines(value string) string {
 	for {
 		end := strings.IndexByte(value, '\n')
 		if end < 0 {
-			return string(append(out, value...))
+			return asText(append(out, value...))
 		}
 		out = append(out, value[:end]...)
 		if rest := strings.TrimLeft(value[end+1:], " \t"); len(rest) < len(value)-end-1 {

@@ -124,7 +124,7 @@ func openEmptyTags(text string) string {
 		text = text[at+2:]
 		at = strings.Index(text, "/>")
 	}
-	return string(append(out, text...))
+	return asText(append(out, text...))
 }
 
 // An htmlReader makes HTML out of tokens.

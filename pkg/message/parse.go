@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // Parse reads a message from a file. It takes lines that end with LF or CRLF and skips a leading mbox separator ("From
@@ -253,5 +254,22 @@ func toLF(text []byte) []byte {
 	if bytes.IndexByte(text, '\r') < 0 {
 		return text
 	}
-	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	return appendLF(make([]byte, 0, len(text)), text)
 }
+
+// appendLF appends text with its CRLF as LF.
+func appendLF(out, text []byte) []byte {
+	for {
+		end := bytes.Index(text, crlf)
+		if end < 0 {
+			return append(out, text...)
+		}
+		out = append(append(out, text[:end]...), '\n')
+		text = text[end+2:]
+	}
+}
+
+var crlf = []byte("\r\n")
+
+// asText is text without a copy of it: nobody may write to text any more.
+func asText(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }

@@ -70,17 +70,21 @@ func BenchmarkRemember(b *testing.B) {
 	})
 }
 
-// BenchmarkGet asks for a DNS answer that another node had.
+// BenchmarkGet asks for a DNS answer that another node had, and for one that none had.
 func BenchmarkGet(b *testing.B) {
 	s := open(b, storetest.StartRedis(b).URL(), store.Options{Timeout: 5 * time.Second})
 	if err := s.Set(b.Context(), "a 2.0.0.127.zen.example", []byte("an answer of some octets"), time.Hour); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, ok, err := s.Get(b.Context(), "a 2.0.0.127.zen.example"); !ok || err != nil {
-			b.Fatal(ok, err)
-		}
+	for key, known := range map[string]bool{"a 2.0.0.127.zen.example": true, "a 3.0.0.127.zen.example": false} {
+		b.Run(fmt.Sprintf("known=%v", known), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, ok, err := s.Get(b.Context(), key); ok != known || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+		})
 	}
 }
 

@@ -32,14 +32,24 @@ var (
 // pipelined is how many questions are sent at a time where there are many.
 const pipelined = 100
 
-// Get returns what was kept under key.
+// Get returns what was kept under key. It is asked as one of several: where there is nothing, which is usual, the library
+// makes an error of the answer to GET and looks at it from all sides, with twice as many allocations (BenchmarkGet).
 func (r *Redis) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	err = r.call(ctx, "get", func(ctx context.Context) error {
-		value, err = r.client.Get(ctx, keyDNS+key).Bytes()
-		ok = err == nil
-		return none(err)
+		values, err := r.client.MGet(ctx, keyDNS+key).Result()
+		text, found := first(values)
+		value, ok = []byte(text), found
+		return err
 	})
 	return value, ok, err
+}
+
+// first returns the answer to the only one of several questions.
+func first(values []any) (value string, found bool) {
+	if len(values) == 1 {
+		value, found = values[0].(string)
+	}
+	return value, found
 }
 
 // none turns "there is nothing" into no error.
@@ -67,8 +77,9 @@ func (r *Redis) LastWritten(ctx context.Context, local, remote string) (at time.
 	}
 	var value string
 	err = r.call(ctx, "last written", func(ctx context.Context) error {
-		value, err = r.client.HGet(ctx, keyRemote+local, remote).Result()
-		return none(err)
+		values, err := r.client.HMGet(ctx, keyRemote+local, remote).Result() // for why not HGET see Get
+		value, _ = first(values)
+		return err
 	})
 	c, found := r.contact(value)
 	return c.at, found, err
