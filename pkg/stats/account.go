@@ -6,13 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// deltas are counters to be added: day -> counter -> amount.
+// deltas are counters to be added: day or hour -> counter -> amount.
 type deltas map[string]map[string]int64
 
 // Bounds of what may wait for a store that is away. A site with 20 lists has some 500 counters a day, some hundreds for
-// sets of lists, and two for each of the rules that hit, so a store may be away for two months before anything goes.
+// sets of lists, and two for each of the rules that hit, so a store may be away for two months before anything goes. The
+// hours of longer than two days are not worth the room: a report tells what is in no hour.
 const (
 	maxDays     = 64
+	maxHours    = 48
 	maxCounters = 1<<12 + 2*maxRuleNames + 2*maxClaimed + int(setKinds)*(maxSets+1) // of one day
 	maxCounter  = 512                                                               // octets of a counter's name: what stores take
 )
@@ -20,16 +22,17 @@ const (
 // counterOver is where amounts go for which there is no room.
 var counterOver = totalNames[uncounted]
 
-// add adds counters of a day. Of too many days the oldest go, and of too many counters those that come last; how much
-// is counted as uncounted. So is what has a name that no store would take, which would hold up all behind it.
-func (d deltas) add(day string, counters map[string]int64) {
+// add adds counters of a day or an hour. Of too many days the oldest go, and of too many counters those that come last; how
+// much is counted as uncounted. So is what has a name that no store would take, which would hold up all behind it.
+func (d deltas) add(span string, counters map[string]int64) {
 	if len(counters) == 0 {
 		return
 	}
-	known := d[day]
+	known := d[span]
 	if known == nil {
 		known = make(map[string]int64, len(counters))
-		d[day] = known
+		d[span] = known
+		defer d.bound()
 	}
 	for name, n := range counters {
 		if _, ok := known[name]; !ok && (len(known) >= maxCounters || !validCounter(name)) && name != counterOver {
@@ -37,14 +40,25 @@ func (d deltas) add(day string, counters map[string]int64) {
 		}
 		known[name] += n
 	}
-	if len(d) > maxDays {
-		d.dropOldest()
-	}
 }
 
-// dropOldest drops a day and notes how many figures that were, on the day that is then the oldest.
-func (d deltas) dropOldest() {
-	days := slices.Sorted(maps.Keys(d))
+// bound drops a day where there are too many, and notes how many figures that were, on the day that is then the oldest. An
+// hour is dropped without a note: its day has its figures.
+func (d deltas) bound() {
+	var days, hours []string
+	for _, span := range slices.Sorted(maps.Keys(d)) {
+		if isHour(span) {
+			hours = append(hours, span)
+		} else {
+			days = append(days, span)
+		}
+	}
+	if len(hours) > maxHours {
+		delete(d, hours[0])
+	}
+	if len(days) <= maxDays {
+		return
+	}
 	lost := int64(len(d[days[0]]))
 	if before, ok := d[days[0]][counterOver]; ok {
 		lost += before - 1

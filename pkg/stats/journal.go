@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 )
 
 // A batch is what is added to the store in one step. Its number makes that happen once: the store ignores one that is
@@ -109,9 +108,9 @@ func (b *batch) check() error {
 	if b.Node == "" || b.Seq == 0 {
 		return errors.New("a batch without node or number")
 	}
-	for day, counters := range b.Deltas {
-		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return fmt.Errorf("%.20q is not a day", day)
+	for span, counters := range b.Deltas {
+		if !validSpan(span) {
+			return fmt.Errorf("%.30q is neither a day nor an hour", span)
 		}
 		for name := range counters {
 			if !validCounter(name) {

@@ -4,12 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/table"
-
-	"winnow/pkg/filter"
 )
 
 // A ListReport is one list over its days. The content rules have one, too, under RulesName.
@@ -38,17 +32,8 @@ func ReadList(ctx context.Context, s Store, q Query, name string) (*ListReport, 
 	if err != nil {
 		return nil, err
 	}
-	r := &ListReport{Span: q.span(), Name: name, Title: name}
-	of, known := source{filter.List, name}, false
-	for _, l := range q.Lists {
-		if l.Name == name {
-			r.Title, known = l.title(), true
-		}
-	}
-	if name == RulesName && !known {
-		of, known, r.Title = source{filter.Rules, RulesName}, true, "content rules"
-	}
-	r.Kind = kindNames[of.kind]
+	of, title, known := q.sourceOf(name)
+	r := &ListReport{Span: q.span(), Name: name, Title: title, Kind: kindNames[of.kind]}
 	var sum row
 	for _, span := range spans {
 		figures := rowOf(of, span.counters)
@@ -75,34 +60,18 @@ func rowOf(of source, counters map[string]int64) (r row) {
 func (r *ListReport) lines() (all []datedLine) {
 	for i := range r.ByDay {
 		day := &r.ByDay[i]
-		for _, c := range rowColumns {
-			all = append(all, datedLine{day.Day, day.Day, line{r.Kind, r.Name, c.name, c.of(&day.Row)}})
-		}
+		all = append(all, dated(Span{From: day.Day, To: day.Day}, rowFigures([]Row{day.Row}))...)
 	}
 	return all
 }
 
 func (r *ListReport) text() string {
-	shown := []string{"asked", "cached", "hits", "unique", "decisive", "doubtful", "errors"}
-	header, columns := table.Row{"day"}, []column(nil)
-	for _, c := range rowColumns {
-		if c.header != "" && (slices.Contains(shown, c.name) || c.of(&r.Sum) != 0) {
-			header, columns = append(header, c.header), append(columns, c)
-		}
-	}
-	cells := func(day string, of *Row) table.Row {
-		cells := table.Row{day}
-		for _, c := range columns {
-			cells = append(cells, c.cell(of))
-		}
-		return cells
-	}
-	var rows []table.Row
+	var rows []labelled
 	for i := range r.ByDay {
-		rows = append(rows, cells(r.ByDay[i].Day, &r.ByDay[i].Row))
+		rows = append(rows, labelled{r.ByDay[i].Day, &r.ByDay[i].Row})
 	}
 	if len(rows) > 1 {
-		rows = append(rows, cells("together", &r.Sum))
+		rows = append(rows, labelled{"together", &r.Sum})
 	}
-	return strings.Join([]string{r.Title, "", render(rows, header), ""}, "\n")
+	return r.Title + "\n\n" + rowTable("day", rows, shownOfSource...) + "\n"
 }

@@ -15,11 +15,11 @@ import (
 
 // A Store is where the account is kept; see pkg/store.
 type Store interface {
-	// Apply adds deltas (day "2016-12-14" -> counter -> amount) exactly once: a seq that is not above the last one
-	// applied for that node changes nothing.
+	// Apply adds deltas (day "2016-12-14" or hour "2016-12-14T09+01:00" -> counter -> amount) exactly once: a seq that is
+	// not above the last one applied for that node changes nothing. Hours may be kept for less than retention.
 	Apply(ctx context.Context, node string, seq uint64, deltas map[string]map[string]int64, retention time.Duration) error
-	// Counters returns the counters of those of the days that have any.
-	Counters(ctx context.Context, days []string) (map[string]map[string]int64, error)
+	// Counters returns the counters of those of the days and hours that have any.
+	Counters(ctx context.Context, spans []string) (map[string]map[string]int64, error)
 }
 
 // A Recorder counts verdicts. Counting takes a lock and some additions and never waits for anything else; a goroutine
@@ -41,10 +41,11 @@ type Recorder struct {
 
 	mu       sync.Mutex // of what counting touches
 	calendar calendar
-	days     map[string]*tally
-	today    *tally
-	claimed  *claimed // of today
-	told     *told    // of today
+	tallies  map[string]*tally // by hour
+	current  *tally            // of the hour that it is
+	day      string            // that it is
+	claimed  *claimed          // of today
+	told     *told             // of today
 	stages   stageTimes
 
 	flushing sync.Mutex // of what follows
@@ -99,7 +100,7 @@ func NewRecorder(c Config, s Store, o Options) (*Recorder, error) {
 	}
 	r := &Recorder{
 		store: s, every: c.FlushEvery, retention: c.retention(), now: o.Now, trouble: o.Trouble,
-		calendar: calendar{zone: zone}, days: map[string]*tally{},
+		calendar: calendar{zone: zone}, tallies: map[string]*tally{},
 		node: hex.EncodeToString(id[:]), rest: deltas{}, written: true, failing: map[string]bool{}, since: since{counts: map[string]int64{}},
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
@@ -161,19 +162,21 @@ func (r *Recorder) Unrecorded(n int64) {
 	r.tally().totals[unrecorded] += n
 }
 
-// tally returns today's.
+// tally returns the one of the hour that it is. It is emptied with each flush, so that by hour costs counting nothing: what
+// an hour has is added to its day when it is collected.
 func (r *Recorder) tally() *tally {
-	day, turned := r.calendar.day(r.now())
-	if turned || r.today == nil {
-		if turned || r.claimed == nil {
-			r.claimed, r.told = newClaimed(), newTold()
-		}
-		if r.days[day] == nil {
-			r.days[day] = newTally(r.claimed, r.told)
-		}
-		r.today = r.days[day]
+	c := &r.calendar
+	if !c.find(r.now()) && r.current != nil {
+		return r.current
 	}
-	return r.today
+	if r.day != c.day {
+		r.day, r.claimed, r.told = c.day, newClaimed(), newTold()
+	}
+	if r.tallies[c.hour] == nil {
+		r.tallies[c.hour] = newTally(c.day, r.claimed, r.told)
+	}
+	r.current = r.tallies[c.hour]
+	return r.current
 }
 
 // run flushes about once a second, until Close.
@@ -215,14 +218,16 @@ func (r *Recorder) Flush(ctx context.Context) error {
 // collect moves what was counted behind the batches that wait.
 func (r *Recorder) collect() {
 	r.mu.Lock()
-	days := r.days
-	r.days, r.today = make(map[string]*tally, 1), nil
+	tallies := r.tallies
+	r.tallies, r.current = make(map[string]*tally, 1), nil
 	r.mu.Unlock()
-	for day, t := range days {
+	for hour, t := range tallies {
 		counters := map[string]int64{}
 		t.counters(counters)
-		r.since.add(counters)
-		r.rest.add(day, counters)
+		ofHour := totalsOf(counters)
+		r.since.add(ofHour)
+		r.rest.add(t.day, counters)
+		r.rest.add(hour, ofHour)
 		r.written = false
 	}
 }

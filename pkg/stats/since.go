@@ -33,18 +33,28 @@ type since struct {
 	counts map[string]int64
 }
 
-// add takes what was collected. Counters of single rules and senders are too many to be watched, and are left out.
+// add takes what was collected.
 func (s *since) add(counters map[string]int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, n := range counters {
-		if isTotal(name) {
-			s.counts[name] += n
-		}
+		s.counts[name] += n
 	}
 }
 
-// isTotal tells whether a counter is one of those that there are few of.
+// totalsOf leaves out what there is too much of to be watched, or to be kept by hour: counters of single rules, senders,
+// sets and return codes.
+func totalsOf(counters map[string]int64) map[string]int64 {
+	few := make(map[string]int64, len(counters))
+	for name, n := range counters {
+		if isTotal(name) {
+			few[name] = n
+		}
+	}
+	return few
+}
+
+// isTotal tells whether a counter is one of those that there are few of: of the funnel, of sources, of stages.
 func isTotal(name string) bool {
 	if !strings.Contains(name, ":") {
 		return slices.Contains(totalNames[:], name)

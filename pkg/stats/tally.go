@@ -13,8 +13,9 @@ import (
 // dozen; should something name sources after what a mail says, the account says "uncounted" and memory stays what it is.
 const maxRows = 1024
 
-// A tally is what was counted of one day since the last flush. It is where a verdict becomes counters.
+// A tally is what was counted of one hour since the last flush. It is where a verdict becomes counters.
 type tally struct {
+	day     string // that the hour is of
 	totals  [totals]int64
 	actions [filter.Discard + 1]int64
 	rows    [len(kindNames)]map[string]*row // by kind
@@ -29,9 +30,9 @@ type tally struct {
 
 type row [figures]int64
 
-func newTally(c *claimed, apart *told) *tally {
+func newTally(day string, c *claimed, apart *told) *tally {
 	t := &tally{
-		failed: map[string]int64{}, byRule: map[string]*ruleCounts{},
+		day: day, failed: map[string]int64{}, byRule: map[string]*ruleCounts{},
 		claims: map[string]*claimCounts{}, claimed: c, sets: map[string]int64{}, told: apart,
 	}
 	for kind := range t.rows {

@@ -12,11 +12,32 @@ import (
 
 func (r *Report) lines() []datedLine { return dated(r.Span, r.figures()) }
 
-func (r *Report) figures() (all []line) {
+func (r *Report) figures() []line {
+	all := funnelFigures(&r.Connections, &r.Messages)
 	add := func(section, name, figure string, n int64) {
 		all = append(all, line{section, name, figure, float64(n)})
 	}
-	c, m := &r.Connections, &r.Messages
+	for _, a := range r.Actions {
+		add("actions", "", a.Name, a.Count)
+	}
+	add("faults", "", "errors", r.Errors)
+	for _, f := range r.Failed {
+		add("faults", f.Name, "failed", f.Count)
+	}
+	add("faults", "", "uncounted", r.Uncounted)
+	add("faults", "", "unrecorded", r.Unrecorded)
+	for _, b := range r.Budgets {
+		add("budget", b.List, "allowed", b.Allowed)
+		add("budget", b.List, "sent", b.Sent)
+		add("budget", b.List, "forecast", b.Forecast)
+	}
+	return append(append(all, rowFigures(r.Sources)...), rowFigures(r.Entries)...)
+}
+
+func funnelFigures(c *Connections, m *Messages) (all []line) {
+	add := func(section, name, figure string, n int64) {
+		all = append(all, line{section, name, figure, float64(n)})
+	}
 	add("connections", "", "total", c.Total)
 	for _, refusal := range c.Refused {
 		add("connections", refusal.List, "refused", refusal.Count)
@@ -33,25 +54,13 @@ func (r *Report) figures() (all []line) {
 	} {
 		add("messages", "", f.name, f.n)
 	}
-	for _, a := range r.Actions {
-		add("actions", "", a.Name, a.Count)
-	}
-	add("faults", "", "errors", r.Errors)
-	for _, f := range r.Failed {
-		add("faults", f.Name, "failed", f.Count)
-	}
-	add("faults", "", "uncounted", r.Uncounted)
-	add("faults", "", "unrecorded", r.Unrecorded)
-	for _, b := range r.Budgets {
-		add("budget", b.List, "allowed", b.Allowed)
-		add("budget", b.List, "sent", b.Sent)
-		add("budget", b.List, "forecast", b.Forecast)
-	}
-	for _, rows := range [][]Row{r.Sources, r.Entries} {
-		for _, row := range rows {
-			for _, column := range rowColumns {
-				all = append(all, line{row.Kind, row.Name, column.name, column.of(&row)})
-			}
+	return all
+}
+
+func rowFigures(rows []Row) (all []line) {
+	for i := range rows {
+		for _, column := range rowColumns {
+			all = append(all, line{rows[i].Kind, rows[i].Name, column.name, column.of(&rows[i])})
 		}
 	}
 	return all
@@ -105,10 +114,10 @@ func (r *Report) text() string {
 	var b strings.Builder
 	b.WriteString(render(r.funnel(), nil) + "\n")
 	b.WriteString(r.remarks())
-	b.WriteString("\n" + rowTable("source", r.Sources, "asked", "cached", "hits", "unique", "decisive", "doubtful", "errors") + "\n")
+	b.WriteString("\n" + rowTable("source", titled(r.Sources), shownOfSource...) + "\n")
 	b.WriteString(r.budgetLines())
 	if len(r.Entries) > 0 {
-		b.WriteString("\n" + rowTable("entries", r.Entries, "asked", "hits", "errors") + "\n")
+		b.WriteString("\n" + rowTable("entries", titled(r.Entries), "asked", "hits", "errors") + "\n")
 	}
 	return b.String()
 }
@@ -183,28 +192,42 @@ func (r *Report) remarks() string {
 	return b.String()
 }
 
-// rowTable shows rows with the columns that are always shown and those that have something to show.
-func rowTable(what string, rows []Row, always ...string) string {
-	header := table.Row{what}
-	body := make([]table.Row, len(rows))
+// A labelled is a row under the name that it has in a table.
+type labelled struct {
+	label string
+	*Row
+}
+
+// titled has rows under their titles.
+func titled(rows []Row) []labelled {
+	all := make([]labelled, len(rows))
 	for i := range rows {
-		body[i] = table.Row{rows[i].Title}
+		all[i] = labelled{rows[i].Title, &rows[i]}
+	}
+	return all
+}
+
+// rowTable shows rows with the columns that are always shown and those that have something to show.
+func rowTable(what string, rows []labelled, always ...string) string {
+	header, body := table.Row{what}, make([]table.Row, len(rows))
+	for i := range rows {
+		body[i] = table.Row{rows[i].label}
 	}
 	for _, c := range rowColumns {
-		shown := slices.Contains(always, c.name)
-		for i := range rows {
-			shown = shown || c.of(&rows[i]) != 0
-		}
-		if !shown || c.header == "" {
+		some := slices.Contains(always, c.name) || slices.ContainsFunc(rows, func(r labelled) bool { return c.of(r.Row) != 0 })
+		if c.header == "" || !some {
 			continue
 		}
 		header = append(header, c.header)
 		for i := range rows {
-			body[i] = append(body[i], c.cell(&rows[i]))
+			body[i] = append(body[i], c.cell(rows[i].Row))
 		}
 	}
 	return render(body, header)
 }
+
+// shownOfSource are the columns that are shown of lists also where they hold nothing.
+var shownOfSource = []string{"asked", "cached", "hits", "unique", "decisive", "doubtful", "errors"}
 
 // render aligns rows: the first column left, numbers right.
 func render(rows []table.Row, header table.Row) string {

@@ -12,8 +12,27 @@ const (
 	maxNode    = 128  // octets of a node's name
 )
 
-// DayFormat is how days are written.
-const DayFormat = "2006-01-02"
+// Days are written as 2016-12-14, and hours as 2016-12-14T09+01:00, with what the clock is ahead of UTC: when clocks go
+// back, a day has two hours of the same number.
+const (
+	DayFormat  = "2006-01-02"
+	HourFormat = "2006-01-02T15Z07:00"
+)
+
+// HourRetention is how long the counters of an hour are kept after they were last added to, and no longer than days are.
+// They are for the question when in the day something broke. Kept for as long as days they would be most of the account.
+const HourRetention = 14 * 24 * time.Hour
+
+// isHour tells whether what counters are of is an hour; otherwise it is a day.
+func isHour(span string) bool { return len(span) > len(DayFormat) }
+
+// retentionOf is how long the counters of a day or an hour are kept, where days are kept for retention.
+func retentionOf(span string, retention time.Duration) time.Duration {
+	if isHour(span) {
+		return min(retention, HourRetention)
+	}
+	return retention
+}
 
 // isName tells whether something may be stored under s. No control characters: the embedded store parts names by NUL.
 func isName(s string) bool { return clean(s, MaxName) }
@@ -76,9 +95,13 @@ func checkApply(node string, seq uint64, deltas map[string]map[string]int64, ret
 	case retention < time.Second:
 		return fmt.Errorf("apply: retention must be a second or more, not %v", retention)
 	}
-	for day, counters := range deltas {
-		if _, err := time.Parse(DayFormat, day); err != nil {
-			return fmt.Errorf("apply: %.64q is not a day such as 2016-12-14", day)
+	for span, counters := range deltas {
+		format := DayFormat
+		if isHour(span) {
+			format = HourFormat
+		}
+		if _, err := time.Parse(format, span); err != nil {
+			return fmt.Errorf("apply: %.64q is neither a day such as 2016-12-14 nor an hour such as 2016-12-14T09+01:00", span)
 		}
 		for counter := range counters {
 			if !clean(counter, MaxCounter) {

@@ -242,11 +242,11 @@ func (e *Embedded) Apply(ctx context.Context, name string, seq uint64, deltas ma
 		if last := unpack(nodes.Get([]byte(name)), 2); uint64(last[0]) >= seq && last[1] > now.UnixMilli() {
 			return nil
 		}
-		expires := now.Add(retention).UnixMilli()
-		if err := nodes.Put([]byte(name), pack(int64(seq), expires)); err != nil {
+		if err := nodes.Put([]byte(name), pack(int64(seq), now.Add(retention).UnixMilli())); err != nil {
 			return err
 		}
 		for date, counters := range deltas {
+			expires := now.Add(retentionOf(date, retention)).UnixMilli()
 			if err := addDay(tx, []byte(date), counters, now.UnixMilli(), expires); err != nil {
 				return err
 			}
@@ -255,7 +255,7 @@ func (e *Embedded) Apply(ctx context.Context, name string, seq uint64, deltas ma
 	})
 }
 
-// addDay adds to a day, which begins anew where an old one of that name has expired.
+// addDay adds to a day or an hour, which begins anew where an old one of that name has expired.
 func addDay(tx *bbolt.Tx, date []byte, counters map[string]int64, now, expires int64) error {
 	expiry := tx.Bucket(bucketExpiry)
 	if unpack(expiry.Get(date), 1)[0] <= now {
@@ -294,7 +294,7 @@ func (e *Embedded) sweepDays(tx *bbolt.Tx, now int64) error {
 	return sweep(nodes, &e.sweptNodes, func(v []byte) bool { return unpack(v, 2)[1] <= now }, nodes.Delete)
 }
 
-// Counters returns the counters of days.
+// Counters returns the counters of days and hours.
 func (e *Embedded) Counters(ctx context.Context, days []string) (map[string]map[string]int64, error) {
 	all := map[string]map[string]int64{}
 	now := e.now().UnixMilli()

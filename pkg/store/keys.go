@@ -8,6 +8,7 @@ package store
 //	winnow:awl-locals         zset    local -> expiry of its last entry        with its last entry 120 octets a local user
 //	winnow:sent:LOCAL         hash    id's digest -> when sent, expiry, note   with its last entry 55 octets a message
 //	winnow:{stats}:day:DAY    hash    counter -> amount                        retention, 400 days 40 octets a counter
+//	winnow:{stats}:hour:HOUR  hash    counter -> amount                        14 days             35 octets a counter
 //	winnow:{stats}:seq:NODE   string  the last batch that was added            retention, 400 days 90 octets a start of winnow
 //	winnow:set:NAME           set     what the operator put there              never: it is his    90 octets a member
 //	winnow:trail              stream  records of decisions, of all nodes       trail.stream        some 2 KB a record
@@ -31,6 +32,7 @@ const (
 	keyLocals = "winnow:awl-locals"
 	keySent   = "winnow:sent:"
 	keyDay    = "winnow:{stats}:day:"
+	keyHour   = "winnow:{stats}:hour:"
 	keySeq    = "winnow:{stats}:seq:"
 	keySet    = "winnow:set:"
 	keyTrail  = "winnow:trail"

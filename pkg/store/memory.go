@@ -289,15 +289,15 @@ func (m *Memory) Apply(ctx context.Context, name string, seq uint64, deltas map[
 	if m.nodes[name].seq >= seq {
 		return nil
 	}
-	expires := m.now().Add(retention)
-	m.nodes[name] = node{seq, expires}
+	now := m.now()
+	m.nodes[name] = node{seq, now.Add(retention)}
 	for date, counters := range deltas {
 		d := m.days[date]
 		if d == nil {
 			d = &day{counters: map[string]int64{}}
 			m.days[date] = d
 		}
-		d.expires = expires
+		d.expires = now.Add(retentionOf(date, retention))
 		for counter, n := range counters {
 			d.counters[counter] += n
 		}
@@ -311,7 +311,7 @@ func (m *Memory) expireDays() {
 	maps.DeleteFunc(m.nodes, func(_ string, n node) bool { return !n.expires.After(now) })
 }
 
-// Counters returns the counters of days.
+// Counters returns the counters of days and hours.
 func (m *Memory) Counters(ctx context.Context, days []string) (map[string]map[string]int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -55,7 +55,7 @@ type machine struct {
 var (
 	locals  = rapid.SampledFrom([]string{"a@example.org", "a@example.or", "b@example.org", "}{@example.org"})
 	remotes = rapid.SampledFrom([]string{"r@example.net", "s@example.net", "t@example.net", "u@example.net", ""})
-	days    = []string{"2016-12-14", "2016-12-15"}
+	days    = []string{"2016-12-14", "2016-12-15", "2016-12-14T09Z", "2016-12-14T09+01:00"}
 )
 
 func (m *machine) advance(t *rapid.T) {

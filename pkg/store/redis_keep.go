@@ -278,9 +278,10 @@ func (r *Redis) Apply(ctx context.Context, node string, seq uint64, deltas map[s
 	}
 	keys := []string{keySeq + node}
 	args := []any{strconv.FormatUint(seq, 10), retention.Milliseconds()}
-	for _, day := range slices.Sorted(maps.Keys(deltas)) {
-		keys, args = append(keys, keyDay+day), append(args, len(deltas[day]))
-		for counter, n := range deltas[day] {
+	for _, span := range slices.Sorted(maps.Keys(deltas)) {
+		keys = append(keys, keyOf(span))
+		args = append(args, retentionOf(span, retention).Milliseconds(), len(deltas[span]))
+		for counter, n := range deltas[span] {
 			args = append(args, counter, n)
 		}
 	}
@@ -289,7 +290,15 @@ func (r *Redis) Apply(ctx context.Context, node string, seq uint64, deltas map[s
 	})
 }
 
-// Counters returns the counters of days.
+// keyOf is where the counters of a day or an hour are.
+func keyOf(span string) string {
+	if isHour(span) {
+		return keyHour + span
+	}
+	return keyDay + span
+}
+
+// Counters returns the counters of days and hours.
 func (r *Redis) Counters(ctx context.Context, days []string) (map[string]map[string]int64, error) {
 	all := map[string]map[string]int64{}
 	for chunk := range slices.Chunk(days, pipelined) {
@@ -302,7 +311,7 @@ func (r *Redis) Counters(ctx context.Context, days []string) (map[string]map[str
 				continue
 			}
 			if all[day], err = toCounters(replies[i]); err != nil {
-				return nil, fmt.Errorf("store %s: %s: %w", r.name, keyDay+day, err)
+				return nil, fmt.Errorf("store %s: %s: %w", r.name, keyOf(day), err)
 			}
 		}
 	}
@@ -315,7 +324,7 @@ func (r *Redis) hashes(ctx context.Context, days []string) ([]map[string]string,
 		replies := make([]*redis.MapStringStringCmd, len(days))
 		_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, day := range days {
-				replies[i] = p.HGetAll(ctx, keyDay+day)
+				replies[i] = p.HGetAll(ctx, keyOf(day))
 			}
 			return nil
 		})

@@ -266,6 +266,7 @@ func TestRedisKeys(t *testing.T) {
 		s.Remember(t.Context(), "ann@example.org", []string{"bob@example.net"}, time.Now(), time.Hour, 10),
 		s.AddMembers(t.Context(), "enabled", "ann@example.org"),
 		s.Apply(t.Context(), "n1", 1, messages(1), kept),
+		s.Apply(t.Context(), "n1", 2, storetest.Deltas{"2016-12-14T09+01:00": {"messages": 1}}, kept),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -279,7 +280,9 @@ func TestRedisKeys(t *testing.T) {
 		"winnow:awl-locals":             "zset 3600",
 		"winnow:{stats}:day:2016-12-14": "hash 34560000",
 		"winnow:{stats}:seq:n1":         "string 34560000",
-		"winnow:set:enabled":            "set 0",
+
+		"winnow:{stats}:hour:2016-12-14T09+01:00": "hash 1209600",
+		"winnow:set:enabled":                      "set 0",
 	}
 	got := map[string]string{}
 	for _, key := range client.Keys(t.Context(), "*").Val() {

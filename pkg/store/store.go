@@ -51,10 +51,11 @@ type Store interface {
 	// Members returns an operator's set, sorted.
 	Members(ctx context.Context, set string) ([]string, error)
 
-	// Apply adds deltas (day "2016-12-14" -> counter -> amount) in one step, exactly once: a seq that is not above the
-	// last one applied for that node changes nothing. Each day is kept for retention after it was last added to.
+	// Apply adds deltas (day "2016-12-14" or hour "2016-12-14T09+01:00" -> counter -> amount) in one step, exactly once: a
+	// seq that is not above the last one applied for that node changes nothing. Each day is kept for retention after it was
+	// last added to, each hour for HourRetention at most.
 	Apply(ctx context.Context, node string, seq uint64, deltas map[string]map[string]int64, retention time.Duration) error
-	// Counters returns the counters of those of the days that have any.
+	// Counters returns the counters of those of the days and hours that have any.
 	Counters(ctx context.Context, days []string) (map[string]map[string]int64, error)
 
 	// Ping tells whether the store answers now.

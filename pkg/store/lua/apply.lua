@@ -1,6 +1,6 @@
 -- Adds a batch of counters, once. A step of its own for Redis: nothing happens between its parts.
--- KEYS  the node's seq, then the key of each day
--- ARGV  seq, retention (ms), then for each day: how many counters, and that many pairs of name and amount
+-- KEYS  the node's seq, then the key of each day and hour
+-- ARGV  seq, its retention (ms), then for each key: its retention, how many counters, and that many pairs of name and amount
 local last = redis.call('GET', KEYS[1])
 -- Decimal numbers as strings: Lua's are doubles and would round above 2^53.
 if last and (#last > #ARGV[1] or (#last == #ARGV[1] and last >= ARGV[1])) then
@@ -16,12 +16,12 @@ end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 local i = 3
 for k = 2, #KEYS do
-  local n = tonumber(ARGV[i])
-  i = i + 1
+  local retention, n = ARGV[i], tonumber(ARGV[i + 1])
+  i = i + 2
   for _ = 1, n do
     redis.call('HINCRBY', KEYS[k], ARGV[i], ARGV[i + 1])
     i = i + 2
   end
-  redis.call('PEXPIRE', KEYS[k], ARGV[2])
+  redis.call('PEXPIRE', KEYS[k], retention)
 end
 return 1

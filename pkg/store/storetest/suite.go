@@ -90,6 +90,7 @@ func Run(t *testing.T, subject Subject) {
 		{"a batch counts once", (*suite).once},
 		{"a batch counts whole or not", (*suite).whole},
 		{"days expire", (*suite).daysExpire},
+		{"hours expire before days", (*suite).hoursExpire},
 		{"bad batches", (*suite).badBatches},
 		{"large batch", (*suite).largeBatch},
 		{"side by side", (*suite).sideBySide},

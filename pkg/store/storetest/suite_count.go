@@ -78,6 +78,24 @@ func (s *suite) daysExpire() {
 	s.wantCounters(Deltas{"2016-12-14": {"other": 1}}, "2016-12-14")
 }
 
+// hoursExpire has the hours of a day go before it, also those that are of the same number and not of the same time.
+func (s *suite) hoursExpire() {
+	batch := Deltas{"2016-10-30": {"messages": 3}, "2016-10-30T02+02:00": {"messages": 1}, "2016-10-30T02+01:00": {"messages": 2}}
+	all := []string{"2016-10-30", "2016-10-30T02+02:00", "2016-10-30T02+01:00", "2016-10-30T02Z"}
+	s.apply("n1", 1, batch)
+	s.wantCounters(batch, all...)
+	if s.ForeignDays {
+		s.Skip("the rest not by a clock of ours")
+	}
+	s.advance(store.HourRetention - day)
+	s.apply("n1", 2, Deltas{"2016-10-30T02+01:00": {"messages": 2}})
+	s.advance(day)
+	s.wantCounters(Deltas{"2016-10-30": {"messages": 3}, "2016-10-30T02+01:00": {"messages": 4}}, all...)
+	s.must(s.Apply(s.ctx, "n1", 3, Deltas{"2016-10-30T03+01:00": {"messages": 1}}, 2*day)) // days go before hours would
+	s.advance(2 * day)
+	s.wantCounters(Deltas{}, "2016-10-30T03+01:00")
+}
+
 func (s *suite) badBatches() {
 	good := Deltas{"2016-12-14": {"messages": 1}}
 	for name, err := range map[string]error{
@@ -86,6 +104,8 @@ func (s *suite) badBatches() {
 		"seq 0":          s.Apply(s.ctx, "n1", 0, good, kept),
 		"no retention":   s.Apply(s.ctx, "n1", 1, good, 0),
 		"no day":         s.Apply(s.ctx, "n1", 1, Deltas{"2016-12-14": {"a": 1}, "yesterday": {"a": 1}}, kept),
+		"no hour":        s.Apply(s.ctx, "n1", 1, Deltas{"2016-12-14T25Z": {"a": 1}}, kept),
+		"an hour's part": s.Apply(s.ctx, "n1", 1, Deltas{"2016-12-14T09:30Z": {"a": 1}}, kept),
 		"no counter":     s.Apply(s.ctx, "n1", 1, Deltas{"2016-12-14": {"a": 1, "": 1}}, kept),
 		"long counter":   s.Apply(s.ctx, "n1", 1, Deltas{"2016-12-14": {strings.Repeat("a", store.MaxCounter+1): 1}}, kept),
 	} {
