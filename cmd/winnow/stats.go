@@ -15,6 +15,7 @@ import (
 type statsFlags struct {
 	day, from, to string
 	perDay        bool
+	hours         bool
 	rules         bool
 	forged        bool
 	overlap       bool
@@ -41,7 +42,8 @@ With --overlap, print which lists hit the same messages, and in which order each
 what nobody else would have noticed without some lists, all of them left out at once; with --keep, the fewest lists that
 would have kept so much of the catch. They tell of caught messages and of refused connections.
 
-With --list, print one list day by day. With --against, print the days beside other days, and what changed.
+With --list, print one list day by day, and with --hours hour by hour. --hours alone prints the funnel hour by hour, and
+when lists did not answer. Hours are kept for two weeks. With --against, print the days beside other days, and what changed.
 
 With --forged, print instead whom messages claimed to come from and were not proven to: correspondents of your users, and
 entries of the whitelist. Forged are those that the sender's domain disowns.`,
@@ -53,6 +55,8 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
   winnow stats --without zen,uribl --day yesterday
   winnow stats --keep 99.5 --from 2016-12-01 --to 2016-12-31
   winnow stats --list uribl --from 2016-12-01
+  winnow stats --hours
+  winnow stats --hours --list zen --day yesterday
   winnow stats --day yesterday --against 2016-12-07
   winnow stats --from 2016-12-01 --to 2016-12-31 --against 2016-11-01..2016-11-30
   winnow stats --rules --from 2016-12-01
@@ -71,6 +75,7 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
 	flags.StringSliceVar(&f.without, "without", nil, "what would be missed without these lists: zen,uribl")
 	flags.Float64Var(&f.keep, "keep", 0, "the fewest lists that keep so much of the catch, in percent: 99.5")
 	flags.StringVar(&f.list, "list", "", "one list over the days; rules for the content rules")
+	flags.BoolVar(&f.hours, "hours", false, "hour by hour; with --list of one list")
 	flags.StringVar(&f.against, "against", "", "compare with other days: 2016-11-14, yesterday, 2016-11-01..2016-11-30")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
@@ -125,6 +130,8 @@ func printAccount(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) er
 	switch {
 	case f.overlap || len(f.without) > 0 || f.keep > 0:
 		return printSets(c, a, q, f)
+	case f.hours:
+		return printHours(c, a, q, f)
 	case f.list != "":
 		return printList(c, a, q, f)
 	case f.against != "":
@@ -141,10 +148,10 @@ func printAccount(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) er
 	return writeForms(c.OutOrStdout(), stats.NewForms(reports...), f)
 }
 
-// chosen names the flags that ask for something in place of the funnel.
+// chosen names the flags that ask for something in place of the funnel. The hours may be those of a list.
 func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
-	for _, name := range []string{"rules", "forged", "overlap", "without", "keep", "list", "against"} {
-		if c.Flags().Changed(name) {
+	for _, name := range []string{"rules", "forged", "overlap", "without", "keep", "list", "hours", "against"} {
+		if c.Flags().Changed(name) && !(name == "list" && f.hours) {
 			names = append(names, "--"+name)
 		}
 	}

@@ -48,13 +48,30 @@ func printWithout(out io.Writer, sets []*stats.SetReport, f *statsFlags) error {
 // printList prints one list day by day.
 func printList(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
 	report, err := stats.ReadList(c.Context(), a.Store(), q, f.list)
-	if errors.Is(err, stats.ErrNoSuchList) {
-		return usagef("--list %s: no enabled list has this name, and none was counted under it on these days; winnow lists names them", f.list)
-	}
 	if err != nil {
-		return err
+		return listFault(err, f)
 	}
 	return writeForms(c.OutOrStdout(), stats.NewForms(report), f)
+}
+
+// printHours prints hour by hour.
+func printHours(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
+	reports, err := stats.ReadHours(c.Context(), a.Store(), q, f.list)
+	if err != nil {
+		return listFault(err, f)
+	}
+	return writeForms(c.OutOrStdout(), stats.NewForms(reports...), f)
+}
+
+// listFault says what is wrong with a question about a list, where the question is at fault.
+func listFault(err error, f *statsFlags) error {
+	switch {
+	case errors.Is(err, stats.ErrNoSuchList):
+		return usagef("--list %s: no enabled list has this name, and none was counted under it on these days; winnow lists names them", f.list)
+	case errors.Is(err, stats.ErrHourDays):
+		return usageError{fmt.Errorf("--hours: %w", err)}
+	}
+	return err
 }
 
 // printComparison prints the days beside others.

@@ -40,9 +40,10 @@ type operation struct {
 }
 
 type parameter struct {
-	Name   string
-	In     string
-	Schema schema
+	Name     string
+	In       string
+	Required bool
+	Schema   schema
 }
 
 type schema struct {
@@ -219,6 +220,8 @@ var answers = map[string]any{
 	"/api/v1/report":       new([]stats.Report),
 	"/api/v1/rules/report": new([]stats.RuleReport),
 	"/api/v1/sets":         new([]stats.SetReport),
+	"/api/v1/lists/report": new([]stats.ListReport),
+	"/api/v1/hours":        new([]stats.HourReport),
 }
 
 const describes = "/api/v1/openapi.yaml"
@@ -256,7 +259,7 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s: described, but this test knows no answer", path)
 			continue
 		}
-		status, body := ask(t, url+path, "")
+		status, body := ask(t, url+path+"?"+d.required(get), "")
 		if status != 200 {
 			t.Errorf("%s: got %d %s", path, status, body)
 			continue
@@ -278,26 +281,51 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// checkParameters asks with each parameter that is known anywhere: those described are taken, all others refused.
+// values are questions with each parameter that is known anywhere.
+var values = map[string]string{"day": "day=today", "from": "from=today", "to": "from=today&to=today", "per_day": "per_day=true", "list": "list=rules"}
+
+// parameter resolves a reference to one.
+func (d *description) parameter(ref string) parameter {
+	return d.Components.Parameters[strings.TrimPrefix(ref, "#/components/parameters/")]
+}
+
+// required is what must be in a question.
+func (d *description) required(get operation) string {
+	var all []string
+	for _, p := range get.Parameters {
+		if p := d.parameter(p.Ref); p.Required {
+			all = append(all, values[p.Name])
+		}
+	}
+	return strings.Join(all, "&")
+}
+
+// checkParameters asks with each parameter: those described are taken, all others refused, and those required are missed.
 func checkParameters(t *testing.T, d *description, url string, get operation) {
 	t.Helper()
-	values := map[string]string{"day": "day=today", "from": "from=today", "to": "from=today&to=today", "per_day": "per_day=true"}
-	described := map[string]bool{}
+	described, required := map[string]bool{}, d.required(get)
 	for _, p := range get.Parameters {
-		described[strings.TrimPrefix(p.Ref, "#/components/parameters/")] = true
+		described[d.parameter(p.Ref).Name] = true
 	}
+	known := map[string]bool{}
 	for name, p := range d.Components.Parameters {
-		if p.Name != name || p.In != "query" || values[name] == "" {
+		if known[p.Name] = true; p.In != "query" || values[p.Name] == "" {
 			t.Errorf("parameter %s: got %+v", name, p)
 		}
 	}
 	for name, question := range values {
-		if _, ok := d.Components.Parameters[name]; !ok {
+		if !known[name] {
 			t.Errorf("parameter %s is not described", name)
 		}
 		want := 400
 		if described[name] {
 			want = 200
+		}
+		if required != "" && question != required {
+			if status, body := ask(t, url+"?"+question, ""); status != 400 {
+				t.Errorf("%s?%s: got %d %s, want 400 without %s", url, question, status, body, required)
+			}
+			question += "&" + required
 		}
 		if status, body := ask(t, url+"?"+question, ""); status != want {
 			t.Errorf("%s?%s: got %d %s, want %d", url, question, status, body, want)

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -165,6 +166,34 @@ func (v *view) Sets(ctx context.Context, days web.Days) (any, error) {
 		return nil, err
 	}
 	return stats.ReadSets(ctx, v.service.app.store, q)
+}
+
+// ListReport returns what one list did, as winnow stats --list has it.
+func (v *view) ListReport(ctx context.Context, list string, days web.Days) (any, error) {
+	q, err := v.query(days)
+	if err != nil {
+		return nil, err
+	}
+	report, err := stats.ReadList(ctx, v.service.app.store, q, list)
+	return []*stats.ListReport{report}, asked(err)
+}
+
+// Hours returns the account by hour, as winnow stats --hours has it.
+func (v *view) Hours(ctx context.Context, list string, days web.Days) (any, error) {
+	q, err := v.query(days)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := stats.ReadHours(ctx, v.service.app.store, q, list)
+	return reports, asked(err)
+}
+
+// asked tells faults of the question from those of the store.
+func asked(err error) error {
+	if errors.Is(err, stats.ErrNoSuchList) || errors.Is(err, stats.ErrHourDays) {
+		return fmt.Errorf("%w: %w", web.ErrQuestion, err)
+	}
+	return err
 }
 
 // query is the question about days; a fault of it is the asker's.

@@ -20,6 +20,8 @@ type View interface {
 	Report(ctx context.Context, days Days) (any, error)
 	RuleReport(ctx context.Context, days Days) (any, error)
 	Sets(ctx context.Context, days Days) (any, error)
+	ListReport(ctx context.Context, list string, days Days) (any, error)
+	Hours(ctx context.Context, list string, days Days) (any, error) // of all where list is ""
 }
 
 // Days are those that are asked about.
@@ -43,6 +45,8 @@ func apiRoutes(view View) map[string]http.Handler {
 		"/api/v1/report":       dated(view.Report),
 		"/api/v1/rules/report": dated(view.RuleReport),
 		"/api/v1/sets":         dated(view.Sets),
+		"/api/v1/lists/report": ofList(true, view.ListReport),
+		"/api/v1/hours":        ofList(false, view.Hours),
 		"/api/v1/openapi.yaml": http.HandlerFunc(describe),
 	}
 }
@@ -70,12 +74,28 @@ func plain(ask func(context.Context) (any, error)) http.Handler {
 // dated answers a question about days.
 func dated(ask func(context.Context, Days) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		days, err := parseDays(r)
+		days, _, err := parseDays(r)
 		if err != nil {
 			fail(w, http.StatusBadRequest, err)
 			return
 		}
 		respond(w, r, func(ctx context.Context) (any, error) { return ask(ctx, days) })
+	})
+}
+
+// ofList answers a question about days and a list.
+func ofList(needed bool, ask func(context.Context, string, Days) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		days, q, err := parseDays(r, "list")
+		list := q.Get("list")
+		if err == nil && needed && list == "" {
+			err = errors.New("list: write which one, by the name it has in the configuration; rules for the content rules")
+		}
+		if err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+		respond(w, r, func(ctx context.Context) (any, error) { return ask(ctx, list, days) })
 	})
 }
 
@@ -93,12 +113,17 @@ func respond(w http.ResponseWriter, r *http.Request, ask func(context.Context) (
 	}
 }
 
-// parseDays reads which days are meant: day, or from and to; today where nothing is said.
-func parseDays(r *http.Request) (Days, error) {
-	q, err := parameters(r, "day", "from", "to", "per_day")
+// parseDays reads which days are meant: day, or from and to; today where nothing is said. There may be further parameters.
+func parseDays(r *http.Request, further ...string) (Days, url.Values, error) {
+	q, err := parameters(r, append([]string{"day", "from", "to", "per_day"}, further...)...)
 	if err != nil {
-		return Days{}, err
+		return Days{}, nil, err
 	}
+	d, err := toDays(q)
+	return d, q, err
+}
+
+func toDays(q url.Values) (Days, error) {
 	d := Days{From: q.Get("from"), To: q.Get("to")}
 	switch q.Get("per_day") {
 	case "", "false":

@@ -33,6 +33,7 @@ type aView struct {
 	figures web.Figures
 	err     error
 	days    web.Days // that were asked about last
+	list    string   // the same
 }
 
 func (v *aView) Parts(context.Context) []web.Part     { return v.parts }
@@ -48,7 +49,14 @@ func (v *aView) RuleReport(_ context.Context, d web.Days) (any, error) {
 	v.days = d
 	return []int{2}, v.err
 }
-
+func (v *aView) ListReport(_ context.Context, list string, d web.Days) (any, error) {
+	v.days, v.list = d, list
+	return list, v.err
+}
+func (v *aView) Hours(_ context.Context, list string, d web.Days) (any, error) {
+	v.days, v.list = d, list
+	return list, v.err
+}
 func (v *aView) Sets(_ context.Context, d web.Days) (any, error) {
 	v.days = d
 	return []int{3}, v.err
@@ -112,7 +120,10 @@ func newClient(t *testing.T, c *tls.Config) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
 }
 
-var guardedPaths = []string{"/metrics", "/api/v1/version", "/api/v1/lists", "/api/v1/rules", "/api/v1/report", "/api/v1/rules/report", "/api/v1/sets", "/api/v1/openapi.yaml"}
+var guardedPaths = []string{
+	"/metrics", "/api/v1/version", "/api/v1/lists", "/api/v1/rules", "/api/v1/report", "/api/v1/rules/report", "/api/v1/sets",
+	"/api/v1/lists/report?list=zen", "/api/v1/hours", "/api/v1/openapi.yaml",
+}
 
 func TestTokenIsDemanded(t *testing.T) {
 	view := &aView{parts: []web.Part{{Name: web.PartMilter, OK: true}, {Name: web.PartStore, Why: "does not answer"}}}
