@@ -106,7 +106,7 @@ func (c *Checker) reverse(ctx context.Context, client message.Client) (reverse, 
 	if client.Name != "" || !client.Addr.IsValid() {
 		return unlooked, ""
 	}
-	answer, err := c.resolver.Resolve(ctx, dns.Question{Name: reverseName(client.Addr), Type: dns.PTR})
+	answer, err := c.resolver.Resolve(ctx, dns.Question{Name: message.ReverseName(client.Addr), Type: dns.PTR})
 	switch {
 	case err != nil:
 		return unlooked, ""
@@ -141,26 +141,6 @@ func (c *Checker) leadsBack(ctx context.Context, name string, t dns.Type, addr n
 		return confirmed
 	}
 	return unconfirmed
-}
-
-// reverseName is the name under which an address has its PTR records (RFC 1035, 3.5; RFC 3596, 2.5).
-func reverseName(addr netip.Addr) string {
-	octets := addr.AsSlice()
-	slices.Reverse(octets)
-	var b strings.Builder
-	const hex = "0123456789abcdef"
-	for _, o := range octets {
-		if addr.Is4() {
-			b.WriteString(netip.AddrFrom4([4]byte{0, 0, 0, o}).String()[len("0.0.0."):])
-			b.WriteByte('.')
-			continue
-		}
-		b.Write([]byte{hex[o&15], '.', hex[o>>4], '.'})
-	}
-	if addr.Is4() {
-		return b.String() + "in-addr.arpa"
-	}
-	return b.String() + "ip6.arpa"
 }
 
 // anyOf tells whether a name has records of one of the types.

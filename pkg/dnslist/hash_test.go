@@ -6,33 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/dns/dnstest"
 	"winnow/pkg/message"
 )
-
-func TestHash(t *testing.T) {
-	tests := []struct {
-		hash       Hash
-		text, want string
-	}{
-		{NoHash, "example.com", "example.com"},
-		{MD5, "", "d41d8cd98f00b204e9800998ecf8427e"},                           // RFC 1321, A.5
-		{MD5, "abc", "900150983cd24fb0d6963f7d28e17f72"},                        // the same
-		{SHA1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},               // RFC 3174, 7.3
-		{SHA1, "bit.do/e3s49", "bb395cece75455415de5f3b6f75c13352586788c"},      // docs.abusix.com, shorthash
-		{SHA256, "abc", "xj4bnp4pahh6uqkbidpf3lrceoyagyndsylxvhfucd7wd4qacwwq"}, // FIPS 180-2, B.1, in base 32
-		{SHA256, "", "4oymiquy7qobjgx36tejs35zeqt24qpemsnzgtfeswmrw6csxbkq"},    // no padding
-	}
-	for _, test := range tests {
-		got := test.hash.of(test.text)
-		if got != test.want {
-			t.Errorf("%s of %q: got %s, want %s", test.hash, test.text, got, test.want)
-		}
-		if !validLabels(got) || len(got) > maxLabel {
-			t.Errorf("%s of %q: %q is no label", test.hash, test.text, got)
-		}
-	}
-}
 
 const linksFile = `
 - {name: links, title: Links, zone: links.example, ask: [uri], form: link, hash: sha1, codes: [{value: 127.0.0.2, symbol: LINKS, score: 1, action: reject}]}
@@ -68,10 +45,10 @@ func TestWholeLinks(t *testing.T) {
 
 func TestHashesOverAMessage(t *testing.T) {
 	zones := dnstest.Zones{
-		SHA1.of("bit.do/Bad") + ".links.example":           dnstest.A("127.0.0.2"),
-		SHA1.of("guess.example/x") + ".links.example":      dnstest.A("127.0.0.2"),
-		SHA256.of("answer@example.com") + ".mails.example": dnstest.A("127.0.0.2"),
-		MD5.of("bit.do") + ".hosts.example":                dnstest.A("127.0.0.2"),
+		dns.SHA1.Of("bit.do/Bad") + ".links.example":           dnstest.A("127.0.0.2"),
+		dns.SHA1.Of("guess.example/x") + ".links.example":      dnstest.A("127.0.0.2"),
+		dns.SHA256.Of("answer@example.com") + ".mails.example": dnstest.A("127.0.0.2"),
+		dns.MD5.Of("bit.do") + ".hosts.example":                dnstest.A("127.0.0.2"),
 	}
 	type hit struct{ Action, Detail, Text string }
 	tests := []struct {
@@ -79,19 +56,19 @@ func TestHashesOverAMessage(t *testing.T) {
 		want map[string]hit
 	}{
 		{"http://bit.do/Bad?x", map[string]hit{
-			"LINKS": {"reject", SHA1.of("bit.do/Bad") + ".links.example A 127.0.0.2 (link of bit.do)", "Message holds a link of bit.do that is listed by Links"},
-			"HOSTS": {"none", MD5.of("bit.do") + ".hosts.example A 127.0.0.2", "Message links to bit.do, listed by Hosts"},
+			"LINKS": {"reject", dns.SHA1.Of("bit.do/Bad") + ".links.example A 127.0.0.2 (link of bit.do)", "Message holds a link of bit.do that is listed by Links"},
+			"HOSTS": {"none", dns.MD5.Of("bit.do") + ".hosts.example A 127.0.0.2", "Message links to bit.do, listed by Hosts"},
 		}},
 		{"see guess.example/x", map[string]hit{
-			"LINKS": {"none", SHA1.of("guess.example/x") + ".links.example A 127.0.0.2 (link of guess.example) (a guess, not a link: points only)",
+			"LINKS": {"none", dns.SHA1.Of("guess.example/x") + ".links.example A 127.0.0.2 (link of guess.example) (a guess, not a link: points only)",
 				"Message holds a link of guess.example that is listed by Links"},
 		}},
 		{"write to Answer+1@example.com", map[string]hit{
-			"MAILS": {"reject", SHA256.of("answer@example.com") + ".mails.example A 127.0.0.2 (mail address)",
+			"MAILS": {"reject", dns.SHA256.Of("answer@example.com") + ".mails.example A 127.0.0.2 (mail address)",
 				"Message mentions answer@example.com, listed by Mails; see https://mails.example/answer@example.com"},
 		}},
 		{"http://bit.do/Good write to nobody@example.com", map[string]hit{
-			"HOSTS": {"none", MD5.of("bit.do") + ".hosts.example A 127.0.0.2", "Message links to bit.do, listed by Hosts"},
+			"HOSTS": {"none", dns.MD5.Of("bit.do") + ".hosts.example A 127.0.0.2", "Message links to bit.do, listed by Hosts"},
 		}},
 	}
 	for _, test := range tests {

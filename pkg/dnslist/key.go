@@ -2,7 +2,6 @@ package dnslist
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/gaissmai/bart"
@@ -13,25 +12,6 @@ const (
 	maxLabel = 63  // octets of one label
 	maxZone  = 120 // octets of a zone or a key: leaves room for an IPv6 address (63) before it
 )
-
-// appendReversed appends what is asked about an address: the octets of an IPv4 address, the nibbles of an IPv6 address,
-// least significant first (RFC 5782, 2.1 and 2.4).
-func appendReversed(dst []byte, addr netip.Addr) []byte {
-	if addr = addr.Unmap(); addr.Is4() {
-		a := addr.As4()
-		for i := len(a) - 1; i >= 0; i-- {
-			dst = strconv.AppendUint(dst, uint64(a[i]), 10)
-			dst = append(dst, '.')
-		}
-		return dst[:len(dst)-1]
-	}
-	const digits = "0123456789abcdef"
-	a := addr.As16()
-	for i := len(a) - 1; i >= 0; i-- {
-		dst = append(dst, digits[a[i]&0xf], '.', digits[a[i]>>4], '.')
-	}
-	return dst[:len(dst)-1]
-}
 
 // neverAsked are the IPv4 networks whose addresses mean nothing to anybody else, so that a list cannot know them and
 // need not hear of them (RFC 6890). What is set aside for documentation (192.0.2.0/24 and its like) and for measuring

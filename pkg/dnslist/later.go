@@ -73,9 +73,11 @@ func (l *laters) of(src *source) *later {
 }
 
 // signers returns the domains that are proven to have signed the message. A signature that proves nothing is not asked
-// about: anybody can put any domain there.
+// about: anybody can put any domain there. As with addressesOf, half of a stage's time is left for the lists.
 func (s *Set) signers(ctx context.Context, m *message.Message) []subject {
-	id := s.identity(ctx, m)
+	limited, cancel := context.WithTimeout(ctx, s.lookupTime())
+	defer cancel()
+	id := s.identity(limited, m)
 	if id == nil {
 		return nil
 	}

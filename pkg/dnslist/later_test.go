@@ -128,7 +128,7 @@ func TestSignedHits(t *testing.T) {
 	}
 }
 
-// TestNobodyWaitsForSigners has verification take three seconds: the other questions are put at once, and only those about
+// TestNobodyWaitsForSigners has verification take a second: the other questions are put at once, and only those about
 // the signers then. What the lists took does not count our wait.
 func TestNobodyWaitsForSigners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestNobodyWaitsForSigners(t *testing.T) {
 		var last, calls atomic.Int64
 		resolver := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
 			at := time.Since(start)
-			if late := strings.HasPrefix(q.Name, "d.example."); late != (at == 3*time.Second) || !late && at != 0 {
+			if late := strings.HasPrefix(q.Name, "d.example."); late != (at == time.Second) || !late && at != 0 {
 				t.Errorf("%s asked after %v", q.Name, at)
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -146,7 +146,7 @@ func TestNobodyWaitsForSigners(t *testing.T) {
 		m, id := signed("d.example")
 		slow := func(ctx context.Context, _ *message.Message) *message.Identity {
 			calls.Add(1)
-			time.Sleep(3 * time.Second)
+			time.Sleep(time.Second)
 			return id
 		}
 		set := New(load(t, signersFile), DefaultConfig(), Options{Resolver: resolver, Identity: slow})
@@ -155,13 +155,13 @@ func TestNobodyWaitsForSigners(t *testing.T) {
 				t.Errorf("%s: took %v, %v", r.Source, r.Took, r.Err)
 			}
 		}
-		if got := time.Since(start); got != 3020*time.Millisecond || calls.Load() != 1 {
+		if got := time.Since(start); got != 1020*time.Millisecond || calls.Load() != 1 {
 			t.Errorf("took %v with %d verifications", got, calls.Load())
 		}
 	})
 }
 
-// TestSignersNeverKnown has verification never end: at the deadline the rest counts, and no list is to blame.
+// TestSignersNeverKnown has verification never end: after half of the time the rest counts, and no list is to blame.
 func TestSignersNeverKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		never := func(ctx context.Context, _ *message.Message) *message.Identity { <-ctx.Done(); return nil }
@@ -171,7 +171,7 @@ func TestSignersNeverKnown(t *testing.T) {
 		for range 2 * downAfter {
 			start := time.Now()
 			got := set.RHSBL().Check(t.Context(), m)
-			if took := time.Since(start); took != DefaultConfig().Timeout {
+			if took := time.Since(start); took != DefaultConfig().Timeout/2 {
 				t.Errorf("took %v", took)
 			}
 			if len(got[0].Hits) != 1 || got[0].Err != nil || got[1].Asked != 0 || got[1].Err != nil || got[2].Asked != 1 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/filter"
 )
 
@@ -50,7 +51,7 @@ func (r *reader) checkKind(l *List, m *mapping) {
 		r.fault(m.at("phase"), "phase: connect: no more than the client is known then; use content")
 	case addresses && l.Form != Domain:
 		r.fault(m.at("form"), "form is of names; this list is asked about addresses")
-	case addresses && l.Hash != NoHash:
+	case addresses && l.Hash != dns.NoHash:
 		r.fault(m.at("hash"), "hash is of names; this list is asked about addresses")
 	case addresses && l.Addresses:
 		r.fault(m.at("addresses"), "a list that is asked about %s takes nothing but addresses: leave it out", asks)
@@ -71,9 +72,9 @@ func (r *reader) checkForm(l *List, m *mapping) {
 		r.fault(m.at("form"), "form: mailbox: %s is no mail address; only %s are", asks&^ofMailboxes, ofMailboxes)
 	case l.Form == Link && asks != newAsks(URI):
 		r.fault(m.at("form"), "form: link goes with ask: [uri] and nothing else")
-	case l.ofWhole() && l.Hash == NoHash:
+	case l.ofWhole() && l.Hash == dns.NoHash:
 		r.fault(m.at("form"), "form: %s fits into the DNS as a hash only: write hash: sha1 or what the list wants", formNames[l.Form])
-	case l.Hash != NoHash && l.Addresses:
+	case l.Hash != dns.NoHash && l.Addresses:
 		r.fault(m.at("addresses"), "a list of hashes takes no addresses: leave it out")
 	}
 }

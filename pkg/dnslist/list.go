@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/filter"
 )
 
@@ -24,7 +25,7 @@ type List struct {
 	Ask       []Ask
 	Phase     filter.Phase // Connect or Content
 	Form      Form         // of names
-	Hash      Hash         // of that
+	Hash      dns.Hash     // of that
 	Addresses bool         // it takes addresses in place of names
 	IPv6      bool         // it has IPv6 addresses
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/message"
 )
 
@@ -86,7 +87,7 @@ func TestWriters(t *testing.T) {
 	set := New(load(t, writersFile), DefaultConfig(), Options{Skip: skip})
 	sha := func(addrs ...string) []string {
 		for i := range addrs {
-			addrs[i] = SHA1.of(addrs[i])
+			addrs[i] = dns.SHA1.Of(addrs[i])
 		}
 		return addrs
 	}
@@ -106,16 +107,16 @@ func TestWriters(t *testing.T) {
 			"authors": {"author.example", "other.example"},
 			"all":     {"mx.sender.example", "news.author.example", "other.example", "reply.example", "helo.client.example", "host.client.example"},
 			"hashes":  sha("bounce@mx.sender.example", "some.body@news.author.example", "b@other.example", "c@reply.example", "d@reply.example"),
-			"domains": {MD5.of("sender.example"), MD5.of("author.example"), MD5.of("other.example")},
+			"domains": {dns.MD5.Of("sender.example"), dns.MD5.Of("author.example"), dns.MD5.Of("other.example")},
 		}},
 		{"well-known domains are asked about only as a whole address", freemail, map[string][]string{
 			"all":     {"googlemail.com"},
 			"authors": {"googlemail.com"},
-			"domains": {MD5.of("googlemail.com")},
+			"domains": {dns.MD5.Of("googlemail.com")},
 			"hashes":  sha("x@gmail.com", "ab@gmail.com"),
 		}},
 		{"a recipient's address is nobody's business", users, map[string][]string{
-			"authors": {"our.example"}, "all": {"our.example"}, "domains": {MD5.of("our.example")},
+			"authors": {"our.example"}, "all": {"our.example"}, "domains": {dns.MD5.Of("our.example")},
 		}},
 		{"no address", withHeader("From: nobody", "Reply-To: <>, @, a@localhost, a@[192.0.2.1]"), map[string][]string{}},
 		{"nothing", &message.Message{}, map[string][]string{}},

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/filter"
 )
 
@@ -65,7 +66,7 @@ func (r *reader) list(n *yaml.Node) List {
 		{"ask", r.values(len(askNames), l.addAsk)},
 		{"phase", r.value(l.setPhase)},
 		{"form", r.value(named(formNames, &l.Form))},
-		{"hash", r.value(named(hashNames, &l.Hash))},
+		{"hash", r.value(named(dns.HashNames(), &l.Hash))},
 		{"addresses", r.yes(&l.Addresses)},
 		{"ipv6", r.yes(&l.IPv6)},
 		{"refused", r.values(maxRefused, l.addRefused)},
@@ -170,8 +171,8 @@ func (l *List) standardProbe() Probe {
 	switch {
 	case l.ofAddresses():
 		return addressProbe
-	case l.Hash != NoHash:
-		return Probe{Clean: l.Hash.of("nobody@invalid")}
+	case l.Hash != dns.NoHash:
+		return Probe{Clean: l.Hash.Of("nobody@invalid")}
 	}
 	return nameProbe
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/dns/dnstest"
 	"winnow/pkg/filter"
 )
@@ -136,15 +137,15 @@ func TestQueryAsksRestingLists(t *testing.T) {
 // TestQueryEverything asks about whatever lists can be asked about.
 func TestQueryEverything(t *testing.T) {
 	zones := dnstest.Zones{
-		"1.2.0.192.relays.example":                       dnstest.A("127.0.0.2"),
-		"1.2.0.192.both.example":                         dnstest.A("127.0.0.10"),
-		SHA1.of("a@sender.example") + ".hashes.example":  dnstest.A("127.0.0.2"),
-		MD5.of("sender.example") + ".domains.example":    dnstest.A("127.0.0.2"),
-		SHA1.of("bit.do/e3s49") + ".links.example":       dnstest.A("127.0.0.2"),
-		SHA256.of("a@sender.example") + ".mails.example": dnstest.A("127.0.0.2"),
-		MD5.of("sender.example") + ".hosts.example":      dnstest.A("127.0.0.2"),
-		"sender.example.authors.example":                 dnstest.A("127.0.0.2"),
-		"bit.do.all.example":                             dnstest.A("127.0.0.2"),
+		"1.2.0.192.relays.example":                           dnstest.A("127.0.0.2"),
+		"1.2.0.192.both.example":                             dnstest.A("127.0.0.10"),
+		dns.SHA1.Of("a@sender.example") + ".hashes.example":  dnstest.A("127.0.0.2"),
+		dns.MD5.Of("sender.example") + ".domains.example":    dnstest.A("127.0.0.2"),
+		dns.SHA1.Of("bit.do/e3s49") + ".links.example":       dnstest.A("127.0.0.2"),
+		dns.SHA256.Of("a@sender.example") + ".mails.example": dnstest.A("127.0.0.2"),
+		dns.MD5.Of("sender.example") + ".hosts.example":      dnstest.A("127.0.0.2"),
+		"sender.example.authors.example":                     dnstest.A("127.0.0.2"),
+		"bit.do.all.example":                                 dnstest.A("127.0.0.2"),
 	}
 	set := newSet(t, relaysFile+writersFile[1:]+linksFile[1:], zones)
 	tests := []struct {

@@ -38,9 +38,9 @@ func (l *List) what(q *question) string {
 		return s.host // all of the link would send strangers where the list warns of
 	case s.isWhole():
 		return s.whole
-	case l.Hash == NoHash:
+	case l.Hash == dns.NoHash:
 		return q.key
-	case q.key == l.Hash.of(s.host):
+	case q.key == l.Hash.Of(s.host):
 		return s.host
 	}
 	return s.domain

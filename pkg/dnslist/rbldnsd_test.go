@@ -38,9 +38,9 @@ func TestRealLists(t *testing.T) {
 		return rig.Zone{Name: name, Type: kind, Data: fmt.Appendf(nil, format, args...)}
 	}
 	rbldnsd, err := servers.Rbldnsd(t.Context(), []rig.Zone{
-		zone("emails.example", "dnset", ":127.0.0.2:\n%s\n%s\n", SHA1.of("droppoint@gmail.com"), SHA1.of("spammer@sender.example")),
-		zone("long.example", "dnset", ":127.0.3.2:\n%s\n", SHA256.of("droppoint@gmail.com")),
-		zone("urls.example", "dnset", ":127.0.0.8:\n%s\n", MD5.of("short.example/Bad")),
+		zone("emails.example", "dnset", ":127.0.0.2:\n%s\n%s\n", dns.SHA1.Of("droppoint@gmail.com"), dns.SHA1.Of("spammer@sender.example")),
+		zone("long.example", "dnset", ":127.0.3.2:\n%s\n", dns.SHA256.Of("droppoint@gmail.com")),
+		zone("urls.example", "dnset", ":127.0.0.8:\n%s\n", dns.MD5.Of("short.example/Bad")),
 		zone("names.example", "dnset", ":127.0.1.2:\n.signer.example\n.reply.example\n.rdns.example\n"),
 		zone("blocks.example", "ip4set", ":127.0.0.2:\n198.51.100.1\n198.51.100.53\n"),
 		zone("blocks.example", "ip6trie", ":127.0.0.2:\n2001:db8:1::/48\n"),

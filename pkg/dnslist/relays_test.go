@@ -56,7 +56,7 @@ func TestRelays(t *testing.T) {
 			set := New(load(t, relaysFile), DefaultConfig(), Options{Own: own})
 			var want []string
 			for _, addr := range strings.Fields(test.want) {
-				want = append(want, string(appendReversed(nil, netip.MustParseAddr(addr))))
+				want = append(want, message.Reversed(netip.MustParseAddr(addr)))
 			}
 			if diff := cmp.Diff(want, asksOf(t, set, set.DNSBLContent(), relayed(test.addrs...))["relays"]); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -15,6 +15,7 @@ import (
 	"winnow/pkg/dns"
 	"winnow/pkg/dns/dnstest"
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 )
 
 const hostsFile = `
@@ -83,7 +84,7 @@ func TestHostsOfLinks(t *testing.T) {
 				keys := strings.Fields(want)
 				for i, key := range keys {
 					if addr, ok := strings.CutPrefix(key, "v6:"); ok {
-						keys[i] = string(appendReversed(nil, netip.MustParseAddr(addr)))
+						keys[i] = message.Reversed(netip.MustParseAddr(addr))
 					}
 				}
 				name := []string{"both", "at", "ns"}[i]

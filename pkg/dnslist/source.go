@@ -99,7 +99,7 @@ func (src *source) keys(s *subject) (keys [2]string) {
 		return keys
 	case s.isWhole():
 		if src.ofWhole() {
-			keys[0] = src.Hash.of(s.whole)
+			keys[0] = src.Hash.Of(s.whole)
 		}
 		return keys
 	case src.ofWhole() || src.ofAddresses():
@@ -118,7 +118,7 @@ func (src *source) hashed(name string) string {
 	if name == "" {
 		return ""
 	}
-	return src.Hash.of(name)
+	return src.Hash.Of(name)
 }
 
 // name returns the name that is asked for, "" where there is no key or the name does not fit into the DNS. It holds the

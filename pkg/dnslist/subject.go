@@ -1,7 +1,6 @@
 package dnslist
 
 import (
-	"net"
 	"net/netip"
 
 	"winnow/pkg/message"
@@ -19,8 +18,7 @@ type subject struct {
 }
 
 func addressSubject(ask Ask, addr netip.Addr) subject {
-	var room [2 * net.IPv6len * 2]byte
-	return subject{ask: ask, addr: addr, whole: string(appendReversed(room[:0], addr))}
+	return subject{ask: ask, addr: addr, whole: message.Reversed(addr)}
 }
 
 func nameSubject(ask Ask, host string) subject {

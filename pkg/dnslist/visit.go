@@ -14,9 +14,6 @@ import (
 	"winnow/pkg/filter"
 )
 
-// MaxZones is how many zones rules may ask beside the lists.
-const MaxZones = 200
-
 // A Visit is what rules ask one list about one message, whatever the list's own questions are: the list's health, its rest
 // and its account are the same. A zone that only rules name is a list, too, with the zone for its name; what its return
 // codes mean is for the rules to say. It may be used by several goroutines.
@@ -46,7 +43,7 @@ func (s *Set) addZones(zones []string, previous *Set) {
 		}
 	}
 	for _, zone := range zones {
-		if s.zones[zone] == nil && len(s.zones) < MaxZones+len(s.sources) {
+		if s.zones[zone] == nil {
 			s.zones[zone] = newSource(s, s.listOf(zone), previous)
 		}
 	}

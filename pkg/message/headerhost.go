@@ -172,22 +172,7 @@ func addrIn(line string, reverse bool) string {
 		if err != nil {
 			return ""
 		}
-		return reverseAddr(addr)
+		return Reversed(addr)
 	}
 	return ""
-}
-
-// reverseAddr writes an address as DNS lists want it: 4.3.2.1, or the nibbles of an IPv6 address.
-func reverseAddr(addr netip.Addr) string {
-	if addr.Is4() {
-		parts := strings.Split(addr.String(), ".")
-		return parts[3] + "." + parts[2] + "." + parts[1] + "." + parts[0]
-	}
-	const digits = "0123456789abcdef"
-	octets := addr.As16()
-	nibbles := make([]byte, 0, 64)
-	for i := len(octets) - 1; i >= 0; i-- {
-		nibbles = append(nibbles, digits[octets[i]&15], '.', digits[octets[i]>>4], '.')
-	}
-	return string(nibbles[:len(nibbles)-1])
 }

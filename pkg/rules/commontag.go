@@ -96,12 +96,7 @@ func firstTrusted(way *message.Relays) *message.Relay {
 
 func relayIP(h *message.Relay) string { return h.IP }
 
-func relayReversed(h *message.Relay) string {
-	if !h.Addr.IsValid() {
-		return ""
-	}
-	return eval.Reversed(h.Addr)
-}
+func relayReversed(h *message.Relay) string { return message.Reversed(h.Addr) }
 
 // relayTag returns what is known of a host on the message's way.
 func (r *run) relayTag(host func(*message.Relays) *message.Relay, of func(*message.Relay) string) []string {

@@ -154,6 +154,6 @@ func (n netResolver) LookupIPAddr(ctx context.Context, host string) ([]net.IPAdd
 }
 
 func (n netResolver) LookupAddr(ctx context.Context, addr string) ([]string, error) {
-	answer, err := n.ask(ctx, reverseName(netip.MustParseAddr(addr)), dns.PTR)
+	answer, err := n.ask(ctx, message.ReverseName(netip.MustParseAddr(addr)), dns.PTR)
 	return answer.Names, err
 }

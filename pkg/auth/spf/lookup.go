@@ -198,7 +198,7 @@ func (e *evaluation) askAhead(k kind, target *spec, domain string) bool {
 		q = dns.Question{Name: name, Type: dns.MX}
 		then = e.hostsAhead
 	case kindPTR:
-		q = dns.Question{Name: reverseName(e.query.Addr), Type: dns.PTR}
+		q = dns.Question{Name: message.ReverseName(e.query.Addr), Type: dns.PTR}
 		then = e.hostsAhead
 	}
 	return e.lookups.ahead(q, then)

@@ -283,13 +283,3 @@ func dotted(addr netip.Addr) string {
 	}
 	return string(text)
 }
-
-// reverseName is where the names of an address are asked for.
-func reverseName(addr netip.Addr) string {
-	labels := strings.Split(dotted(addr), ".")
-	slices.Reverse(labels)
-	if addr.Is4() {
-		return strings.Join(labels, ".") + ".in-addr.arpa"
-	}
-	return strings.Join(labels, ".") + ".ip6.arpa"
-}

@@ -187,7 +187,7 @@ func (e *evaluation) clientNames() *clientNames {
 		return e.names
 	}
 	e.names = &clientNames{}
-	answer, err := e.lookups.ask(dns.Question{Name: reverseName(e.query.Addr), Type: dns.PTR})
+	answer, err := e.lookups.ask(dns.Question{Name: message.ReverseName(e.query.Addr), Type: dns.PTR})
 	if err != nil {
 		return e.names
 	}

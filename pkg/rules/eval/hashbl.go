@@ -1,11 +1,6 @@
 package eval
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -178,14 +173,11 @@ func (c *hashCall) size(option string) int {
 func (c *hashCall) digest(value string) string {
 	switch {
 	case c.has("sha256"):
-		sum := sha256.Sum256([]byte(value))
-		return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))
+		return dns.SHA256.Of(value)
 	case c.has("sha1"):
-		sum := sha1.Sum([]byte(value))
-		return hex.EncodeToString(sum[:])
+		return dns.SHA1.Of(value)
 	case c.has("md5"):
-		sum := md5.Sum([]byte(value))
-		return hex.EncodeToString(sum[:])
+		return dns.MD5.Of(value)
 	}
 	return value
 }
@@ -390,7 +382,7 @@ func (c *hashCall) tagValue(f *Facts, value string) string {
 	case c.has("ip") && !isAddr, c.has("ipv4") && !(isAddr && addr.Is4()), c.has("ipv6") && !(isAddr && addr.Is6()):
 		return ""
 	case isAddr && c.has("revip"):
-		return Reversed(addr)
+		return message.Reversed(addr)
 	case isAddr:
 		return value
 	}

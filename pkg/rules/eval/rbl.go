@@ -3,7 +3,6 @@ package eval
 import (
 	"errors"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"winnow/pkg/dns"
@@ -92,7 +91,7 @@ func rblOf(kind dns.Type) func([]string, RuleFlags, *Settings) (*Plan, error) {
 
 func (c *rblCall) askHosts(f *Facts, a *Asking, kind dns.Type) {
 	for _, addr := range f.rblHosts(c.set, c.flags.Nice) {
-		a.InSet(c.set, c.zone, Reversed(addr), kind, c.test)
+		a.InSet(c.set, c.zone, message.Reversed(addr), kind, c.test)
 	}
 }
 
@@ -204,26 +203,6 @@ func (f *Facts) originating() []netip.Addr {
 	return all
 }
 
-// Reversed is an address as a list is asked about it (RFC 5782, 2.1 and 2.4).
-func Reversed(addr netip.Addr) string {
-	const hex = "0123456789abcdef"
-	var b strings.Builder
-	octets := addr.AsSlice()
-	for i := len(octets) - 1; i >= 0; i-- {
-		if b.Len() > 0 {
-			b.WriteByte('.')
-		}
-		if addr.Is4() {
-			b.WriteString(strconv.Itoa(int(octets[i])))
-			continue
-		}
-		b.WriteByte(hex[octets[i]&15])
-		b.WriteByte('.')
-		b.WriteByte(hex[octets[i]>>4])
-	}
-	return b.String()
-}
-
 // addressesRBL asks about the hosts of mail addresses.
 func addressesRBL(addresses func(*Facts) []string) func([]string, RuleFlags, *Settings) (*Plan, error) {
 	return func(args []string, flags RuleFlags, s *Settings) (*Plan, error) {
@@ -260,7 +239,7 @@ func (c *rblCall) hostKey(f *Facts, host string) string {
 		if err != nil || c.flags.DomainsOnly {
 			return ""
 		}
-		return Reversed(addr)
+		return message.Reversed(addr)
 	}
 	host = ASCII(host)
 	if c.flags.IPsOnly || !message.IsFQDN(host) || !f.hasKnownSuffix(host) {

@@ -177,7 +177,7 @@ func (l *uriList) ask(f *Facts, a *Asking, h uriHost, flags RuleFlags, test Test
 	switch {
 	case h.isAddr:
 		if h.addr.IsValid() && l.what == uriName && !flags.DomainsOnly {
-			a.Ask(l.zone, Reversed(h.addr), l.kind, test)
+			a.Ask(l.zone, message.Reversed(h.addr), l.kind, test)
 		}
 	case l.what == uriName:
 		if flags.IPsOnly {
@@ -207,7 +207,7 @@ func (l *uriList) askAddresses(a *Asking, host string, test Test) {
 		addrs := found.Answer.Addrs
 		for _, addr := range addrs[:min(maxAddresses, len(addrs))] {
 			if addr.Is4() {
-				a.Ask(l.zone, Reversed(addr), l.kind, test)
+				a.Ask(l.zone, message.Reversed(addr), l.kind, test)
 			}
 		}
 	})
@@ -223,7 +223,7 @@ func (l *uriList) askServers(f *Facts, a *Asking, domain string, test Test) {
 			switch {
 			case err == nil && (!addr.Is4() || message.IsPrivate(addr)):
 			case err == nil && l.what != uriAddress:
-				a.Ask(l.zone, Reversed(addr), l.kind, test)
+				a.Ask(l.zone, message.Reversed(addr), l.kind, test)
 			case err == nil:
 			case l.what == uriServer:
 				a.Ask(l.zone, uris.Domain(server), l.kind, test)

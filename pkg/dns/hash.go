@@ -1,4 +1,4 @@
-package dnslist
+package dns
 
 import (
 	"crypto/md5"
@@ -6,10 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
-// A Hash is how a list hides what it is asked about, or makes a label of what could be none: a mail address, a link.
+// A Hash is how a DNS list hides what it is asked about, or makes a label of what could be none: a mail address, a link.
 type Hash uint8
 
 const (
@@ -23,10 +24,13 @@ var hashNames = []string{"none", "md5", "sha1", "sha256"}
 
 func (h Hash) String() string { return hashNames[h] }
 
+// HashNames returns the names of all, in their order.
+func HashNames() []string { return slices.Clone(hashNames) }
+
 var label32 = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// of returns what stands before the zone to ask about text.
-func (h Hash) of(text string) string {
+// Of returns what stands before a list's zone to ask about text.
+func (h Hash) Of(text string) string {
 	switch h {
 	case MD5:
 		sum := md5.Sum([]byte(text))
