@@ -2,7 +2,6 @@ package rules
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"winnow/pkg/message"
@@ -64,12 +63,14 @@ func (r *run) fieldTag(field string) []string {
 func (r *run) hostTag(field string) []string {
 	text, _ := r.header(field, message.HeaderAddr|message.HeaderHost)
 	var all []string
+	seen := map[string]bool{}
 	for line := range strings.SplitSeq(text, "\n") {
 		host, ok := message.HostASCII(line)
 		if !ok {
 			host = line
 		}
-		if host != "" && len(host) <= maxTagLength && !slices.Contains(all, host) {
+		if host != "" && len(host) <= maxTagLength && !seen[host] {
+			seen[host] = true
 			all = append(all, host)
 		}
 	}

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -475,6 +476,31 @@ func TestListed(t *testing.T) {
 		}
 		if got := strings.Join(hits([]filter.Result{result}), " "); got != want || result.Listed != (want == "LISTED") {
 			t.Errorf("%s: got %q, listed %v; want %q", result.Source, got, result.Listed, want)
+		}
+	}
+}
+
+// TestTooManyQuestions shows that a mail about which there is more to ask than is asked has an error.
+func TestTooManyQuestions(t *testing.T) {
+	var rules, mail strings.Builder
+	rules.WriteString("uridnsbl_max_domains 200\n")
+	for i := range 6 {
+		fmt.Fprintf(&rules, "urirhsbl ASKS%d uri%d.example. A\nbody ASKS%d eval:check_uridnsbl('ASKS%d')\n", i, i, i, i)
+	}
+	mail.WriteString("Subject: x\n\n")
+	for i := range 200 {
+		fmt.Fprintf(&mail, "http://www.d%d.com/\n", i)
+	}
+	for _, tt := range []struct{ rules, want string }{
+		{rules.String(), "200 questions of rules were not put"},
+		{strings.Replace(rules.String(), "200", "100", 1), ""},
+	} {
+		set := mustLoad(t, tt.rules)
+		asked := dnstest.Record(dnstest.Zones{})
+		testNetwork(set, asked)
+		err := set.check(t.Context(), mustParse(t, mail.String()))[0].Err
+		if got := fmt.Sprint(err); !strings.Contains(got, tt.want) || (err == nil) != (tt.want == "") {
+			t.Errorf("%d questions, error %v; want %q", len(asked.Questions()), err, tt.want)
 		}
 	}
 }

@@ -133,9 +133,25 @@ func forAddress(line string) (string, bool) {
 
 // unique drops what is there already, and keeps the order.
 func unique(list []string) []string {
+	const few = 16 // of which it is cheaper to look at all
+	if len(list) > few {
+		return uniqueOfMany(list)
+	}
 	kept := list[:0:0]
 	for _, s := range list {
 		if !contains(kept, s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// uniqueOfMany is unique for lists as long as whoever wrote the mail likes.
+func uniqueOfMany(list []string) []string {
+	kept, seen := list[:0:0], make(map[string]bool, len(list))
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
 			kept = append(kept, s)
 		}
 	}

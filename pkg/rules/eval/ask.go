@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -57,14 +58,15 @@ type Lookups struct {
 	cancel  context.CancelFunc
 	leave   func() bool // the run's own ctx
 
-	mu     sync.Mutex
-	zones  map[string]Zone
-	all    map[question]*Lookup
-	sets   map[string][]*Lookup // of check_rbl and its like, by the name of the set
-	under  int                  // what goes on; planning counts as one
-	idle   chan struct{}        // closed when nothing does any more
-	frozen bool
-	fault  error // the first panic
+	mu      sync.Mutex
+	zones   map[string]Zone
+	all     map[question]*Lookup
+	sets    map[string][]*Lookup // of check_rbl and its like, by the name of the set
+	under   int                  // what goes on; planning counts as one
+	idle    chan struct{}        // closed when nothing does any more
+	frozen  bool
+	fault   error // the first panic
+	dropped int   // questions that were not put, because there were too many
 }
 
 type question struct {
@@ -152,7 +154,12 @@ func (l *Lookups) failed(err error) {
 }
 
 // Err tells what went wrong here, if anything did. It is for after Freeze.
-func (l *Lookups) Err() error { return l.fault }
+func (l *Lookups) Err() error {
+	if l.dropped == 0 {
+		return l.fault
+	}
+	return errors.Join(l.fault, fmt.Errorf("%d questions of rules were not put: about one message %d are", l.dropped, maxLookups))
+}
 
 func (l *Lookups) land() {
 	l.mu.Lock()
@@ -191,6 +198,7 @@ func (l *Lookups) put(zone, key string, kind dns.Type, then func(*Lookup)) *Look
 		}
 		return found
 	case len(l.all) >= maxLookups:
+		l.dropped++
 		return nil
 	}
 	asked := l.zone(zone)

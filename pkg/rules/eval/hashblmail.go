@@ -24,7 +24,11 @@ func bindHashedMail(args []string, _ RuleFlags, s *Settings) (*Plan, error) {
 	}
 	return c.plan(func(f *Facts, a *Asking) {
 		var values []string
+		own := f.ownReceivers()
 		for _, address := range f.hashedMail(c, places, access) {
+			if own[address] {
+				continue
+			}
 			if value := c.mailValue(f, address, access == ""); value != "" {
 				values = append(values, value)
 			}
@@ -65,6 +69,9 @@ func (f *Facts) mailIn(c *hashCall, place string) []string {
 		for _, uri := range f.uris() {
 			if uri.Types&message.URIAnchor != 0 && uri.Types&message.URIParsed == 0 && isMailto(uri.Raw) {
 				all = append(all, f.mailInText(uri.Raw[len("mailto:"):])...)
+			}
+			if len(all) > maxFound {
+				break
 			}
 		}
 		for _, line := range f.Message.BodyLines() {
@@ -123,7 +130,7 @@ func (f *Facts) mailInText(text string) []string {
 func (c *hashCall) mailValue(f *Facts, address string, skips bool) string {
 	at := strings.LastIndexByte(address, '@')
 	user, domain := address[:at], address[at+1:]
-	if contains(f.ownReceivers(), address) || f.isRole(address) || skips && f.skipsAny([]string{strings.ToLower(domain)}) {
+	if f.isRole(address) || skips && f.skipsAny([]string{strings.ToLower(domain)}) {
 		return ""
 	}
 	if c.has("nodot") {
@@ -148,11 +155,11 @@ func (c *hashCall) mailValue(f *Facts, address string, skips bool) string {
 }
 
 // ownReceivers is whom our own host has named as recipients, in lower case.
-func (f *Facts) ownReceivers() []string {
-	var all []string
+func (f *Facts) ownReceivers() map[string]bool {
+	all := map[string]bool{}
 	for _, name := range [...]string{"X-Original-To", "Apparently-To", "Delivered-To", "Envelope-To"} {
 		for _, address := range f.addresses(name, 0) {
-			all = append(all, strings.ToLower(address))
+			all[strings.ToLower(address)] = true
 		}
 	}
 	return all
