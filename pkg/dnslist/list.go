@@ -108,7 +108,7 @@ const keyLabel = "{key}"
 func (l *List) needsKey() bool { return strings.Contains(l.Zone, keyLabel) }
 
 // ShownZone is the zone as it may be shown to anybody: without its key.
-func (l *List) ShownZone() string { return strings.Replace(l.Zone, keyLabel, hidden, 1) }
+func (l *List) ShownZone() string { return strings.Replace(l.Zone, keyLabel, dns.Hidden, 1) }
 
 // at says where the list is declared.
 func (l *List) at() string { return fmt.Sprintf("%s:%d", l.file, l.line) }

@@ -7,10 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-)
 
-// hidden is what a secret looks like to everybody.
-const hidden = "***"
+	"winnow/pkg/dns"
+)
 
 // A Secret is a subscriber's key. It prints as *** in every format; the zero Secret is none and prints as nothing.
 type Secret struct {
@@ -39,7 +38,7 @@ func (s Secret) String() string {
 	if s.value == nil {
 		return ""
 	}
-	return hidden
+	return dns.Hidden
 }
 
 // GoString is what %#v prints.

@@ -43,7 +43,7 @@ func TestSecretNeverPrints(t *testing.T) {
 		}
 	}
 	text, err := yaml.Marshal(map[string]Secret{"key": secret, "none": {}})
-	if err != nil || leaks(string(text)) || !strings.Contains(string(text), hidden) {
+	if err != nil || leaks(string(text)) || !strings.Contains(string(text), dns.Hidden) {
 		t.Errorf("YAML: %s (%v)", text, err)
 	}
 	if got := fmt.Sprint(secret, " ", Secret{}); got != "*** " {

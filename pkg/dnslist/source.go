@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"winnow/pkg/dns"
 )
 
 // A source is a list at work.
@@ -140,7 +142,7 @@ func (src *source) hide(err error) error {
 	if secret == "" || !strings.Contains(strings.ToLower(err.Error()), secret) {
 		return err
 	}
-	text := strings.ReplaceAll(strings.ToLower(err.Error()), secret, hidden)
+	text := strings.ReplaceAll(strings.ToLower(err.Error()), secret, dns.Hidden)
 	return &hiddenError{text: text, is: func(target error) bool { return errors.Is(err, target) }}
 }
 

@@ -53,7 +53,7 @@ func (s *Set) addZones(zones []string, previous *Set) {
 func (s *Set) listOf(zone string) List {
 	l := List{Zone: zone, Enabled: true, ofRules: true}
 	labels := strings.Split(zone, ".")
-	if i := slices.IndexFunc(labels, looksLikeKey); i >= 0 {
+	if i := slices.IndexFunc(labels, dns.LooksLikeKey); i >= 0 {
 		l.Key = NewSecret(labels[i])
 		labels[i] = keyLabel
 		l.Zone = strings.Join(labels, ".")
@@ -66,16 +66,6 @@ func (s *Set) listOf(zone string) List {
 	l.Name = l.ShownZone()
 	l.Title = l.Name
 	return l
-}
-
-// minKey is how many characters a label has that is taken for a subscriber's key. Spamhaus' keys have 26.
-const minKey = 20
-
-// looksLikeKey tells whether a label of a zone in a rule file is a subscriber's key: long, of letters and digits alone, and
-// with both of them.
-func looksLikeKey(label string) bool {
-	return len(label) >= minKey && !strings.ContainsAny(label, "-_") && strings.ContainsAny(label, "0123456789") &&
-		strings.ContainsAny(label, "abcdefghijklmnopqrstuvwxyz")
 }
 
 // zone is the list's zone as the DNS has it, its key included.

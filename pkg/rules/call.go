@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/message"
 	"winnow/pkg/rules/eval"
 )
@@ -185,11 +186,11 @@ func (r *run) linkDetails() []message.URIDetail {
 	return r.facts.URIDetails(facts.URIRules())
 }
 
-// String writes the call as a rule file has it.
+// String writes the call as a rule file has it, but for a subscriber's key.
 func (c *call) String() string {
 	quoted := make([]string, len(c.args))
 	for i, arg := range c.args {
 		quoted[i] = "'" + arg + "'"
 	}
-	return "eval:" + c.function + "(" + strings.Join(quoted, ", ") + ")"
+	return dns.HideKeys("eval:" + c.function + "(" + strings.Join(quoted, ", ") + ")")
 }

@@ -125,16 +125,16 @@ func (x *explainer) rule(i int) *Explanation {
 // asked explains a rule that asks the network.
 func (x *explainer) asked(i int, e *Explanation) {
 	rule := x.set.rules[i]
-	if e.Rule.Test = rule.text; rule.call != nil {
+	if e.Rule.Test = rule.definition(); rule.call != nil {
 		e.Rule.Test = rule.call.String()
 	}
 	switch {
 	case x.set.network == nil:
 		e.Why = "no network was asked"
 	case e.Value != 0:
-		e.Why = "asks " + rule.plan.What + ": " + x.evidence[i]
+		e.Why = "asks " + rule.asks() + ": " + x.evidence[i]
 	default:
-		e.Why = "asks " + rule.plan.What + ": " + x.unanswered(i)
+		e.Why = "asks " + rule.asks() + ": " + x.unanswered(i)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"winnow/pkg/dns"
 )
 
 // A Fault is something wrong with the rules, and where.
@@ -70,7 +72,7 @@ type place struct {
 	line int
 }
 
-// A ledger collects faults. Beyond its limit it only takes what is Broken, up to as many again. When it is full nothing more
+// A ledger collects faults, without the keys of subscribers that stand in the lines which it quotes. Beyond its limit it only takes what is Broken, up to as many again. When it is full nothing more
 // is read: that is no rule file.
 type ledger struct {
 	faults  []Fault
@@ -85,7 +87,7 @@ func (l *ledger) add(at place, severity Severity, rule, what, remedy string) {
 		l.worst = max(l.worst, severity)
 		return
 	}
-	l.faults = append(l.faults, Fault{File: at.file, Line: at.line, Rule: rule, What: what, Remedy: remedy, Severity: severity})
+	l.faults = append(l.faults, Fault{File: at.file, Line: at.line, Rule: rule, What: dns.HideKeys(what), Remedy: remedy, Severity: severity})
 }
 
 func (l *ledger) full() bool { return len(l.faults) >= 2*maxFaults }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/filter"
 	"winnow/pkg/rules/eval"
 )
@@ -39,6 +40,17 @@ func (s *Set) Zones() []string { return s.zones }
 func (s *Set) Asks(name string) bool {
 	rule := s.Rule(name)
 	return rule != nil && rule.waits
+}
+
+// asks says what a rule that has a plan asks, for people.
+func (rule *Rule) asks() string { return dns.HideKeys(rule.plan.What) }
+
+// definition is the rule as it is written, but for a subscriber's key in what it asks. A pattern is never taken for one.
+func (rule *Rule) definition() string {
+	if rule.pattern != nil || rule.template != nil {
+		return rule.text
+	}
+	return dns.HideKeys(rule.text)
 }
 
 // silent says why a rule never answers, "" where it does.
@@ -267,7 +279,7 @@ func (r *run) answered(i int) float64 {
 		r.evidence[i] = plainExcerpt(record, maxRecord)
 		return 1
 	}
-	name := found.Key
+	name := dns.HideKeys(found.Key)
 	if found.Zone != "" {
 		name = r.answers.lookups.Zones()[found.Zone].Show(found.Key)
 		if r.zoneOf(i) != "" {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -503,6 +504,56 @@ func TestTooManyQuestions(t *testing.T) {
 			t.Errorf("%d questions, error %v; want %q", len(asked.Questions()), err, tt.want)
 		}
 	}
+}
+
+// TestKeysAreHidden shows that a subscriber's key in a rule file is seen nowhere but in the questions.
+func TestKeysAreHidden(t *testing.T) {
+	const key = "abcdefghij0123456789klmnop"
+	set, faults := loadFiles(map[string]string{"test.cf": strings.ReplaceAll(`
+		header RBL eval:check_rbl('set-lastexternal', 'KEY.zen.dq.example.')
+		header SUB eval:check_rbl_sub('set-lastexternal', '127.0.0.9')
+		askdns ASK _AUTHORDOMAIN_.KEY.dbl.dq.example A /^127/
+		askdns WHOLE test.KEY.dbl.dq.example A
+		urirhssub URI KEY.dbl.dq.example. A 127.0.1.2
+		body URI eval:check_uridnsbl('URI')
+		header HASH eval:check_hashbl_emails('KEY.ebl.dq.example/MX')
+		header BROKEN eval:check_rbl('set', 'KEY.a b')
+		askdns LOST _A_.KEY.dbl.dq.example A what`, "KEY", key)})
+	asked := dnstest.Record(dnstest.Zones{
+		"1.2.0.192." + key + ".zen.dq.example": dnstest.A("127.0.0.2"), "author.example.com." + key + ".dbl.dq.example": dnstest.A("127.0.0.2"),
+		"test." + key + ".dbl.dq.example": dnstest.A("127.0.0.2"), "example.com." + key + ".dbl.dq.example": dnstest.A("127.0.1.2"),
+	})
+	set.Connect(&Network{Resolver: asked, Zone: func(zone string) Zone { return &keyZone{testZone{name: zone, resolver: asked}} }})
+	m := mustParse(t, relayed)
+	if got := strings.Join(hits(set.check(t.Context(), m)), " "); got != "ASK RBL URI WHOLE" {
+		t.Errorf("got %q", got)
+	}
+	shown := []any{faults, set.Lint(), set.Coverage(), set.check(t.Context(), m)}
+	for _, name := range []string{"RBL", "SUB", "ASK", "WHOLE", "URI", "HASH", "BROKEN", "LOST"} {
+		shown = append(shown, set.Show(name), set.Explain(t.Context(), m, name))
+	}
+	for _, what := range shown {
+		text, err := json.MarshalIndent(what, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.Contains(line, key) {
+				t.Errorf("shows the key: %s", line)
+			}
+		}
+	}
+}
+
+// A keyZone knows that its name holds a key.
+type keyZone struct{ testZone }
+
+func (z *keyZone) Show(key string) string { return key + "." + dns.HideKeys(z.name) }
+
+func (z *keyZone) Result(patience time.Duration) filter.Result {
+	result := z.testZone.Result(patience)
+	result.Source = dns.HideKeys(result.Source)
+	return result
 }
 
 // TestAskPanics shows that a panic on the way costs an answer and not the filter.

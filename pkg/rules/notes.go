@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"winnow/pkg/dns"
 )
 
 // A book is what the files say, by the name of the rule it is about. What is said of a rule may stand before the rule
@@ -53,7 +55,7 @@ func (b *book) define(rule *Rule, folder int) (before *Rule) {
 // lose keeps a definition that does not make a rule, for those who want to know what they do not have.
 func (b *book) lose(rule *Rule, why string) {
 	if b.lost[rule.Name] == nil && len(b.lost) < maxRules {
-		rule.why = why
+		rule.why = dns.HideKeys(why)
 		b.lost[rule.Name] = rule
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"winnow/pkg/dns"
 	"winnow/pkg/message"
 	"winnow/pkg/rules/eval"
 	"winnow/pkg/rules/pattern"
@@ -148,7 +149,9 @@ func (rule *Rule) apply(n *notes, folder, scoreSet int) {
 }
 
 // unusable takes the rule out of the set for good: it counts as 0.
-func (rule *Rule) unusable(why string) { rule.off, rule.broken, rule.why = true, true, why }
+func (rule *Rule) unusable(why string) {
+	rule.off, rule.broken, rule.why = true, true, dns.HideKeys(why)
+}
 
 // keepLost keeps what made no rule, with the score that it would have.
 func (s *Set) keepLost(b *book, scoreSet int) {

@@ -42,7 +42,7 @@ func (s *Set) Show(name string) *Shown {
 	}
 	v := newGrader(s).grade(rule)
 	shown := &Shown{
-		Name: rule.Name, Type: rule.kind(), File: rule.File, Line: rule.Line, Definition: rule.text, Expansion: rule.regex.expanded,
+		Name: rule.Name, Type: rule.kind(), File: rule.File, Line: rule.Line, Definition: rule.definition(), Expansion: rule.regex.expanded,
 		Describe: rule.Describe, Score: rule.Score, Scores: rule.scores, ScoreSet: s.scoreSet, Flags: rule.Flags.words(),
 		Priority: rule.Priority, Grade: v.grade, Reason: v.reason, DependsOn: []string{}, NeededBy: []string{}, Cost: rule.cost(), Tests: len(rule.tests),
 	}
@@ -121,7 +121,7 @@ func (rule *Rule) cost() string {
 	case rule.silent() != "":
 		return "none: it asks nothing"
 	case rule.plan != nil:
-		return "asks " + rule.plan.What + "; questions go out when the message's other rules begin, and each is put once"
+		return "asks " + rule.asks() + "; questions go out when the message's other rules begin, and each is put once"
 	case rule.call != nil && rule.call.identity:
 		return "next to none: who sent the message is found out once for all"
 	case rule.call != nil:
