@@ -80,7 +80,7 @@ type Result struct {
 	Err    error         // it could not answer (all of) what it was asked: never a hit; may be ErrRefused and the like
 	Asked  int           // questions put to it; 0 where the message has nothing it takes
 	Cached int           // those of them that a cache answered
-	Took   time.Duration // from the first question to the last answer
+	Took   time.Duration // from the first question to the last answer; rules do not count what they waited for lists
 	Listed bool          // it lists something of the message, which is worth nothing by itself: a rule looks at it
 	Age    time.Duration // of the oldest answer that a cache gave
 	// Answers are those that had records, as the list gave them: what a code means may change, what was answered does not.

@@ -248,6 +248,8 @@ func (r *run) await() {
 		return
 	}
 	a.awaited = true
+	start := time.Now()
+	defer func() { r.waited += time.Since(start) }()
 	ctx, cancel := context.WithDeadline(r.ctx, a.end)
 	defer cancel()
 	a.lookups.Wait(ctx)
@@ -290,15 +292,16 @@ func (r *run) answered(i int) float64 {
 	return 1
 }
 
-// runLocal runs the scored rules that need no answer, while the others' questions are under way.
-func (r *run) runLocal() {
-	if r.answers == nil {
-		return
-	}
-	for _, i := range r.set.local {
-		if r.try(i); r.over {
-			return
+// runLocal runs the scored rules that need no answer, file by file, while the others' questions are under way, and notes how
+// long each file took.
+func (r *run) runLocal(results []filter.Result) {
+	for s := range r.set.sources {
+		for _, i := range r.set.sources[s].local {
+			if r.try(i); r.over {
+				return
+			}
 		}
+		results[s].Took = r.lap()
 	}
 }
 

@@ -325,7 +325,7 @@ func TestLocalRulesRunMeanwhile(t *testing.T) {
 	r.evalFacts()
 	r.facts = seen
 	r.askAll()
-	r.runLocal()
+	r.runLocal(make([]filter.Result, len(set.sources)))
 	if !seen.looked {
 		t.Error("the body was not looked at while the list was asked")
 	}
@@ -340,6 +340,25 @@ func TestLocalRulesRunMeanwhile(t *testing.T) {
 	if got := strings.Join(hits(set.check(ctx, mustParse(t, relayed))), " "); got != "LOCAL NOT" {
 		t.Errorf("without an answer: got %q, want LOCAL NOT", got)
 	}
+}
+
+// TestTookWithoutWaiting shows that the time in which rules wait for a list is not theirs.
+func TestTookWithoutWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := mustLoad(t, "header ASKS eval:check_rbl('set', 'bl.example')\nheader KNOWS eval:check_for_spf_pass()\nbody LOCAL /See/")
+		testNetwork(set, &lateResolver{Resolver: dnstest.Zones{}, let: make(chan struct{})})
+		set.network.Identify = func(ctx context.Context, _ *message.Message) *message.Identity {
+			<-ctx.Done()
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		results := set.check(ctx, mustParse(t, relayed))
+		if waited := time.Since(start); waited != 9*time.Second || results[0].Took != 0 {
+			t.Errorf("after %v of waiting the rules took %v", waited, results[0].Took)
+		}
+	})
 }
 
 // seenBody lets the list answer when a rule has looked at the body.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"time"
 
 	"winnow/pkg/rules/eval"
 	"winnow/pkg/rules/pattern"
@@ -32,6 +33,8 @@ type run struct {
 	closedBy int               // the rule that is it
 	over     bool              // ctx has ended: what is not known by now stays so
 	why      error             // it is over for another reason
+	mark     time.Time         // when the last lap ended
+	waited   time.Duration     // for answers, since then
 }
 
 // A state is what is known of a rule.
@@ -71,7 +74,7 @@ func (r *run) end() {
 	}
 	r.machine.Forget()
 	r.endAnswers()
-	r.tags, r.closed, r.failures = nil, false, nil
+	r.tags, r.closed, r.failures, r.waited = nil, false, nil, 0
 	r.ctx, r.facts, r.calls, r.asked, r.over, r.why = nil, nil, nil, 0, false, nil
 	r.set.runs.Put(r)
 }

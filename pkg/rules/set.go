@@ -40,7 +40,6 @@ type Set struct {
 	zones      []string // that rules ask, sorted
 	asking     []int    // rules that put questions
 	blockers   []int    // rules of a dns_block_rule
-	local      []int    // scored rules that do not wait for the network
 	identifies bool     // some rule wants to know who sent the message
 
 	runs sync.Pool // of *run, for their memory
@@ -51,6 +50,7 @@ type source struct {
 	name  string
 	file  int   // by index among all files
 	rules []int // those that can add points, in order
+	local []int // those of them that do not wait for the network
 
 	observe bool    // they add none for now
 	cap     float64 // what they add up to at most; 0 is no bound
@@ -251,7 +251,7 @@ func notMade(name string) bool {
 
 // assignSources lists, for each file, the rules that can add points. A short circuit adds its own, whatever the rule is.
 func (s *Set) assignSources(files []string) {
-	byFile := make([][]int, len(files))
+	byFile, local := make([][]int, len(files)), make([][]int, len(files))
 	circuits := make([]bool, len(files))
 	for _, i := range s.circuits.rules {
 		circuits[s.rules[i].source] = true
@@ -260,13 +260,13 @@ func (s *Set) assignSources(files []string) {
 		if !rule.off && !subrule(rule.Name) {
 			byFile[rule.source] = append(byFile[rule.source], i)
 			if !rule.waits {
-				s.local = append(s.local, i)
+				local[rule.source] = append(local[rule.source], i)
 			}
 		}
 	}
 	for i, rules := range byFile {
 		if len(rules) > 0 || circuits[i] {
-			s.sources = append(s.sources, source{name: files[i], file: i, rules: rules})
+			s.sources = append(s.sources, source{name: files[i], file: i, rules: rules, local: local[i]})
 		}
 	}
 }

@@ -39,20 +39,29 @@ func (s *Set) check(ctx context.Context, f facts) []filter.Result {
 	if ctx.Err() != nil {
 		r.over = true
 	}
+	r.mark = time.Now()
 	if s.asksNetwork() && !r.over {
 		r.askAll()
 	}
-	r.closeCircuit()
-	r.runLocal()
+	r.closeCircuit() // counts for the first file, as it must count for one
 	results := make([]filter.Result, len(s.sources))
-	start := time.Now()
+	if r.answers != nil && !r.over {
+		r.runLocal(results)
+	}
 	for i := range s.sources {
+		earlier := results[i].Took
 		results[i] = r.source(&s.sources[i])
-		end := time.Now()
-		results[i].Took = end.Sub(start)
-		start = end
+		results[i].Took = earlier + r.lap()
 	}
 	return append(results, r.zoneResults()...)
+}
+
+// lap returns how long it is since the last one, without the time in which the run waited for answers: that is the lists'.
+func (r *run) lap() time.Duration {
+	now := time.Now()
+	took := now.Sub(r.mark) - r.waited
+	r.mark, r.waited = now, 0
+	return took
 }
 
 // source asks the scored rules of one file.

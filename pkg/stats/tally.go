@@ -155,10 +155,11 @@ func (t *tally) reports(reports []filter.Report) {
 			missing = true
 			t.stageFailed(report.Stage)
 		}
-		rulesHere := false
 		for j := range report.Results {
 			result := &report.Results[j]
-			rulesHere = rulesHere || result.Kind == filter.Rules
+			if result.Kind == filter.Rules { // their stage's time is also that of the lists which they wait for
+				byRules, rulesTook = true, rulesTook+result.Took
+			}
 			from := sourceOf(result)
 			r := t.row(from)
 			r.answered(result)
@@ -170,9 +171,6 @@ func (t *tally) reports(reports []filter.Report) {
 				r[failure(result.Err)]++
 				failed = append(failed, from)
 			}
-		}
-		if rulesHere {
-			byRules, rulesTook = true, rulesTook+report.Took
 		}
 	}
 	if byRules { // all files of rules look at a message together
