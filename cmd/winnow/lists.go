@@ -34,6 +34,9 @@ their own test entries (RFC 5782). The exit code is 1 when an enabled list refus
   unprobed       nothing is known yet
   off            not enabled
 
+Behind the lists of the configuration stand the zones that only rules ask. Nobody probes them: they are unprobed until they
+have rested.
+
 TODAY is how many questions went out today of those that the list's terms allow (budget), and what that comes to by
 midnight; from 80 % on it is marked with !, for beyond its budget a list begins to refuse.`,
 		Example: `  winnow lists
@@ -69,7 +72,7 @@ func listStates(c *cobra.Command) ([]app.ListState, error) {
 		return nil, err
 	}
 	states := a.Lists().Probe(c.Context())
-	if slices.ContainsFunc(states, func(s dnslist.State) bool { return s.Health == dnslist.Unprobed }) {
+	if slices.ContainsFunc(states, func(s dnslist.State) bool { return s.Health == dnslist.Unprobed && !s.OfRules }) {
 		states = a.Lists().Probe(c.Context()) // one probe without an answer is no news, but two are
 	}
 	told = a.WithBudgets(c.Context(), states)
@@ -88,7 +91,11 @@ func printStates(out io.Writer, states []app.ListState, asJSON bool) error {
 		if !s.Since.IsZero() {
 			since = s.Since.Local().Format(time.DateTime)
 		}
-		t.row(s.List, s.Title, s.Zone, string(s.Health), since, questions(s.Budget), s.Why)
+		title := s.Title
+		if s.OfRules {
+			title = "asked by rules"
+		}
+		t.row(s.List, title, s.Zone, string(s.Health), since, questions(s.Budget), s.Why)
 	}
 	if asJSON {
 		return errors.Join(printJSON(out, states), found)

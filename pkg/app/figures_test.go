@@ -30,6 +30,7 @@ func TestResolverPart(t *testing.T) {
 			for _, h := range test.health {
 				states = append(states, dnslist.State{Health: h})
 			}
+			states = append(states, dnslist.State{Health: dnslist.Unprobed, OfRules: true}) // nobody probes it: it acquits nobody
 			if got := resolverPart(states); got.OK != test.want || got.OK != (got.Why == "") {
 				t.Errorf("got %+v, want ok: %v", got, test.want)
 			}

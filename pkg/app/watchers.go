@@ -104,10 +104,14 @@ func storePart(ctx context.Context, a *App) web.Part {
 	return web.Part{Name: web.PartStore, OK: true}
 }
 
-// resolverPart judges by the lists, which are asked and probed all the time: where not one answers, it is not the lists.
+// resolverPart judges by the lists, which are asked and probed all the time: where not one answers, it is not the lists. Zones
+// that only rules ask are not probed.
 func resolverPart(states []dnslist.State) web.Part {
 	on, down := 0, 0
 	for i := range states {
+		if states[i].OfRules {
+			continue
+		}
 		switch states[i].Health {
 		case dnslist.Off:
 			continue

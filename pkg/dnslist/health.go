@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,28 +41,36 @@ type condition struct {
 
 // A State tells how a list is.
 type State struct {
-	List   string    `json:"list"`
-	Title  string    `json:"title"`
-	Zone   string    `json:"zone"` // without its key
-	Health Health    `json:"health"`
-	Why    string    `json:"why,omitempty"` // it is not ok
-	Since  time.Time `json:"since"`
-	Probed time.Time `json:"probed,omitzero"`
-	Until  time.Time `json:"until,omitzero"` // it rests
+	List    string    `json:"list"`
+	Title   string    `json:"title"`
+	Zone    string    `json:"zone"`               // without its key
+	OfRules bool      `json:"of_rules,omitempty"` // it is no list of the configuration: rules ask the zone, and nobody probes it
+	Health  Health    `json:"health"`
+	Why     string    `json:"why,omitempty"` // it is not ok
+	Since   time.Time `json:"since"`
+	Probed  time.Time `json:"probed,omitzero"`
+	Until   time.Time `json:"until,omitzero"` // it rests
 }
 
-// States returns how each list is, in configuration order.
+// States returns how each list is, in configuration order, and then the zones that only rules ask, by name.
 func (s *Set) States() []State {
-	states := make([]State, len(s.sources))
-	for i, src := range s.sources {
-		states[i] = src.state(src.condition.Load())
+	states := make([]State, 0, len(s.sources)+len(s.zones))
+	for _, src := range s.sources {
+		states = append(states, src.state(src.condition.Load()))
 	}
+	lists := len(states)
+	for _, src := range s.zones {
+		if src.ofRules {
+			states = append(states, src.state(src.condition.Load()))
+		}
+	}
+	slices.SortFunc(states[lists:], func(a, b State) int { return strings.Compare(a.List, b.List) })
 	return states
 }
 
 func (src *source) state(c *condition) State {
 	return State{
-		List: src.Name, Title: src.Title, Zone: src.ShownZone(),
+		List: src.Name, Title: src.Title, Zone: src.ShownZone(), OfRules: src.ofRules,
 		Health: c.health, Why: c.why, Since: c.since, Probed: c.probed, Until: c.until,
 	}
 }

@@ -3,8 +3,10 @@ package dnslist
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -117,6 +119,21 @@ func TestVisitRests(t *testing.T) {
 	before := len(asked.Questions())
 	if ask(t, s, "rules.example", "3"); len(asked.Questions()) == before {
 		t.Error("it rests for ever")
+	}
+}
+
+// TestZonesHaveStates shows that how a zone is that only rules ask is told, behind the lists of the configuration.
+func TestZonesHaveStates(t *testing.T) {
+	zones := dnstest.Zones{"*.rules.example": dnstest.A("127.255.255.254")}
+	s, _ := newVisited(t, zones, "zen.example", "well.example", "rules.example")
+	ask(t, s, "rules.example", "1")
+	var got []string
+	for _, state := range s.States() {
+		got = append(got, fmt.Sprintf("%s %s %v", state.List, state.Health, state.OfRules))
+	}
+	want := []string{"zen unprobed false", "off off false", "rules.example refused true", "well.example unprobed true"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

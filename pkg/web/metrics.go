@@ -44,7 +44,7 @@ var (
 	ruleSetUnique   = desc("rules_unique_hits_total", "Messages caught by the content rules that no list hit.")
 	ruleSetDecisive = desc("rules_decisive_hits_total", "Messages caught that would not have been without the content rules.")
 	ruleSetDoubtful = desc("rules_doubtful_hits_total", "Hits of the content rules on mail that somebody wants.")
-	ruleSetTook     = desc("rules_duration_seconds", "How long the content rules took for a message.")
+	ruleSetTook     = desc("rules_duration_seconds", "How long the content rules took for a message, without what they waited for lists.")
 	ruleSetSize     = desc("rules", "Content rules in force: loaded (all), running (those that can add points).", "state")
 	ruleSetFaults   = desc("rules_faults", "What cost rules when they were loaded: winnow rules lint tells.")
 	ruleSetSince    = desc("rules_loaded_timestamp_seconds", "When the rules in force were loaded.")
