@@ -107,11 +107,15 @@ func launch(t testing.TB, conf string, cmd *exec.Cmd, env ...string) *daemon {
 		_ = cmd.Process.Kill() // it may have ended
 		<-d.end
 		if t.Failed() {
-			t.Logf("winnow's log:\n%s", d.text())
+			text := d.text()
+			t.Logf("winnow's log:\n%s", text[max(0, len(text)-shownLog):])
 		}
 	})
 	return d
 }
+
+// shownLog is how much of the end of a log a failed test shows, in octets.
+const shownLog = 256 << 10
 
 func (d *daemon) text() string {
 	data, err := os.ReadFile(d.log)

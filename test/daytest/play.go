@@ -15,6 +15,7 @@ import (
 type Player struct {
 	Network, Address string          // of the milter's socket
 	AtATime          int             // connections
+	Rate             float64         // connections a second; 0: as many as can be
 	Clock            func(time.Time) // told what time it is in the day, never backwards; nil where nobody is
 	Timeout          time.Duration   // for a reply; miltertest's where 0
 
@@ -54,8 +55,12 @@ func (p *Player) Play(visits iter.Seq[Visit]) error {
 
 // hand gives visits to whoever is free, until one fails.
 func (p *Player) hand(visits iter.Seq[Visit], jobs chan<- Visit, failed <-chan error, under *sync.WaitGroup) error {
-	last := -1
+	last, due := -1, time.Now()
 	for v := range visits {
+		if p.Rate > 0 {
+			time.Sleep(time.Until(due))
+			due = due.Add(time.Duration(float64(time.Second) / p.Rate))
+		}
 		if p.Clock != nil {
 			if hour := v.At.Hour(); hour != last {
 				under.Wait()

@@ -15,10 +15,7 @@ type Plan struct {
 // can be. Each kind has one connection at least: a small day has everything that the large one has.
 func At(scale int) *Plan {
 	p := &Plan{Kinds: slices.Clone(whole)}
-	total := 0
-	for i := range p.Kinds {
-		total += p.Kinds[i].Connections
-	}
+	total := p.Connections()
 	all := make([]*Kind, len(p.Kinds))
 	for i := range p.Kinds {
 		all[i] = &p.Kinds[i]
@@ -31,6 +28,19 @@ func At(scale int) *Plan {
 // nobody is known.
 func (p *Plan) WithoutFriends() *Plan {
 	return &Plan{Kinds: slices.DeleteFunc(slices.Clone(p.Kinds), func(k Kind) bool { return k.sender == friend })}
+}
+
+// Messages returns the plan less its connections over which no message comes.
+func (p *Plan) Messages() *Plan {
+	return &Plan{Kinds: slices.DeleteFunc(slices.Clone(p.Kinds), func(k Kind) bool { return k.class == "" })}
+}
+
+// Connections is how many the plan has.
+func (p *Plan) Connections() (n int) {
+	for i := range p.Kinds {
+		n += p.Kinds[i].Connections
+	}
+	return n
 }
 
 // share gives so many connections to kinds that are in the same part of the funnel, down to depth.

@@ -1,0 +1,137 @@
+package test
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"winnow/pkg/rig"
+	"winnow/test/daytest"
+)
+
+// ours is a client of the site's own.
+var ours = netip.MustParseAddr("127.0.0.1")
+
+// redisState is what a Redis says of itself.
+type redisState struct {
+	memory, peak int64 // octets
+	keys         int64
+	calls        map[string]int64 // by command, also of those within a script
+	day          int64            // octets of the account of the days
+	counters     int64            // of them
+}
+
+func readRedis(t testing.TB, redis *rig.Redis) redisState {
+	t.Helper()
+	do := func(args ...string) string {
+		t.Helper()
+		answer, err := redis.Do(t.Context(), args...)
+		must(t, err)
+		return answer
+	}
+	number := func(text string) int64 {
+		n, err := strconv.ParseInt(cmp.Or(text, "0"), 10, 64)
+		must(t, err)
+		return n
+	}
+	s := redisState{calls: map[string]int64{}, keys: number(do("DBSIZE"))}
+	for line := range strings.Lines(do("INFO", "memory") + do("INFO", "commandstats")) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch command, ok := strings.CutPrefix(name, "cmdstat_"); {
+		case name == "used_memory":
+			s.memory = number(value)
+		case name == "used_memory_peak":
+			s.peak = number(value)
+		case ok:
+			value, _, _ = strings.Cut(strings.TrimPrefix(value, "calls="), ",")
+			s.calls[command] = number(value)
+		}
+	}
+	for day := range 3 { // that it may have taken
+		key := "winnow:{stats}:day:" + time.Now().UTC().AddDate(0, 0, -day).Format(time.DateOnly)
+		s.day += number(do("MEMORY", "USAGE", key, "SAMPLES", "0"))
+		s.counters += number(do("HLEN", key))
+	}
+	return s
+}
+
+// folderSizes is how many octets each file has, the trail's together.
+func folderSizes(t testing.TB, dir string) map[string]int64 {
+	t.Helper()
+	sizes := map[string]int64{}
+	must(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		name, _, _ = strings.Cut(name, string(filepath.Separator))
+		sizes[name] += info.Size()
+		return nil
+	}))
+	return sizes
+}
+
+// measured is what a day took.
+type measured struct {
+	plan          *daytest.Plan
+	took          time.Duration
+	usage         *syscall.Rusage // of winnow
+	state         map[string]int64
+	before, redis redisState
+}
+
+func (m *measured) print(w io.Writer) {
+	const mib = 1 << 20
+	connections, seconds := m.plan.Connections(), m.took.Seconds()
+	messages := daytest.Report(m.plan).Messages.Total
+	processor := time.Duration(m.usage.Utime.Nano() + m.usage.Stime.Nano())
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(out, "%s\t  %s\t\n", fmt.Sprintf(format, args...), what)
+	}
+	line("connections", "%s", grouped(int64(connections)))
+	line("messages", "%s", grouped(messages))
+	line("elapsed", "%v", m.took.Round(time.Second))
+	line("connections a second", "%.0f", float64(connections)/seconds)
+	line("messages a second", "%.0f", float64(messages)/seconds)
+	line("CPU-ms of winnow a connection", "%.3f", processor.Seconds()*1000/float64(connections))
+	line("MiB, peak resident set of winnow", "%.0f", float64(m.usage.Maxrss)*1024/mib)
+	line("MiB, Redis at the end", "%.1f", float64(m.redis.memory)/mib)
+	line("MiB, Redis at its peak", "%.1f", float64(m.redis.peak)/mib)
+	line("keys in Redis", "%s", grouped(m.redis.keys))
+	line("octets in Redis, the day's account", "%s", grouped(m.redis.day))
+	line("counters in it", "%s", grouped(m.redis.counters))
+	for _, name := range slices.Sorted(maps.Keys(m.state)) {
+		line("MiB, "+name+" in state_dir", "%.1f", float64(m.state[name])/mib)
+	}
+	for _, command := range slices.Sorted(maps.Keys(m.redis.calls)) {
+		if n := m.redis.calls[command] - m.before.calls[command]; n > 0 {
+			line("a second, "+command+" in Redis", "%.1f", float64(n)/seconds)
+		}
+	}
+	_ = out.Flush()
+}
+
+// grouped writes a number as people read it.
+func grouped(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
