@@ -43,12 +43,13 @@ const (
 	incomplete // connections and messages decided while a source or stage could not answer
 	uncounted  // figures of more sources or days than are kept: see maxRows, maxDays
 	unrecorded // connections and messages that were counted, and that the trail has no record of: see Unrecorded
+	unfinished // times that a winnow ended without its last flush: see journal.begin
 	totals
 )
 
 var totalNames = [totals]string{
 	"connections", "accepted", "refused_by_error", "own", "messages", "whitelisted", "blacklisted", "too_large", "not_enabled",
-	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted", "unrecorded",
+	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted", "unrecorded", "unfinished",
 }
 
 // classTotals tells where a class is counted.

@@ -170,4 +170,21 @@ func (j *journal) syncDir() error {
 // clear empties the journal. Where it stays or comes back, as after a power cut, the store ignores what it holds.
 func (j *journal) clear() { _ = os.Remove(j.path()) }
 
+// counting stands in the lock file from the start of who counts until its end.
+const counting = "counting\n"
+
+// begin notes that counting begins. It tells whether who counted here before never came to its end, so that what it counted
+// since its last flush is lost.
+func (j *journal) begin() (unfinished bool) {
+	was := make([]byte, len(counting)+1)
+	n, _ := j.lock.ReadAt(was, 0)
+	if _, err := j.lock.WriteAt([]byte(counting), 0); err == nil { // on a full disk it is not noted
+		_ = j.lock.Sync() // nor where power fails before it is there
+	}
+	return string(was[:n]) == counting
+}
+
+// end notes that nothing that was counted is lost.
+func (j *journal) end() error { return j.lock.Truncate(0) }
+
 func (j *journal) close() error { return j.lock.Close() }

@@ -88,7 +88,7 @@ func startChild(t *testing.T, url, dir string, first int) (*exec.Cmd, io.Reader)
 
 // TestKilled kills a service with -9 at random moments, time and again, while its Redis is killed and started, and
 // answers are lost on the way to it. In the end every chunk that was flushed is in the account, whole and once; the
-// one that was under way when the kill came may be there, in part or not at all.
+// one that was under way when the kill came may be there, in part or not at all; the account says how often that was.
 func TestKilled(t *testing.T) {
 	server := storetest.StartRedis(t)
 	wire := storetest.NewWire(t, server.Addr)
@@ -104,7 +104,8 @@ func TestKilled(t *testing.T) {
 		wire.Deafen, wire.Stall, wire.Flow, wire.Cut,
 	}
 	flushed, started := map[int]bool{}, 0
-	for range 12 {
+	const kills = 12
+	for range kills {
 		cmd, out := startChild(t, url, dir, started)
 		lines := bufio.NewScanner(out)
 		for range 1 + rand.IntN(20) {
@@ -154,6 +155,9 @@ func TestKilled(t *testing.T) {
 		if got[name] != sum {
 			t.Errorf("%s: got %d, want %d", name, got[name], sum)
 		}
+	}
+	if n := got["unfinished"]; n != kills {
+		t.Errorf("unfinished: got %d, want %d", n, kills)
 	}
 	t.Logf("%d chunks, %d flushed", started, len(flushed))
 }

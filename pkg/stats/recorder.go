@@ -126,6 +126,9 @@ func (r *Recorder) resume(dir string) {
 		r.failing[WithJournal] = err != nil
 	}
 	r.journal = j
+	if j != nil && j.begin() {
+		r.tally().totals[unfinished]++
+	}
 	if len(waiting) > maxPending {
 		r.seq++
 		last := batch{r.node, r.seq, deltas{}}
@@ -292,9 +295,13 @@ func (r *Recorder) Close(ctx context.Context) (err error) {
 		}
 		r.cancel()
 		err = r.left(r.Flush(ctx))
-		if r.journal != nil {
-			err = errors.Join(err, r.journal.close())
+		if r.journal == nil {
+			return
 		}
+		if err == nil || errors.Is(err, ErrWaiting) {
+			err = errors.Join(err, r.journal.end())
+		}
+		err = errors.Join(err, r.journal.close())
 	})
 	return err
 }

@@ -26,6 +26,7 @@ func (r *Report) figures() []line {
 	}
 	add("faults", "", "uncounted", r.Uncounted)
 	add("faults", "", "unrecorded", r.Unrecorded)
+	add("faults", "", "unfinished", r.Unfinished)
 	for _, b := range r.Budgets {
 		add("budget", b.List, "allowed", b.Allowed)
 		add("budget", b.List, "sent", b.Sent)
@@ -186,6 +187,7 @@ func (r *Report) remarks() string {
 	}
 	remark("figures that found no room, the account is short of them", r.Uncounted)
 	remark("decisions that the trail could not record, `winnow why` does not know them", r.Unrecorded)
+	remark("times that winnow was killed, and lost what it had counted since its last flush (stats.flush_every)", r.Unfinished)
 	if b.Len() == 1 {
 		return ""
 	}
