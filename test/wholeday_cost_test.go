@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"text/tabwriter"
 	"time"
 
+	"winnow/pkg/app"
 	"winnow/pkg/rig"
 	"winnow/test/daytest"
 )
@@ -32,7 +34,7 @@ type redisState struct {
 	counters     int64            // of them
 }
 
-func readRedis(t testing.TB, redis *rig.Redis) redisState {
+func readRedis(t testing.TB, redis *rig.Redis, days ...string) redisState {
 	t.Helper()
 	do := func(args ...string) string {
 		t.Helper()
@@ -58,8 +60,8 @@ func readRedis(t testing.TB, redis *rig.Redis) redisState {
 			s.calls[command] = number(value)
 		}
 	}
-	for day := range 3 { // that it may have taken
-		key := "winnow:{stats}:day:" + time.Now().UTC().AddDate(0, 0, -day).Format(time.DateOnly)
+	for _, day := range days {
+		key := "winnow:{stats}:day:" + day
 		s.day += number(do("MEMORY", "USAGE", key, "SAMPLES", "0"))
 		s.counters += number(do("HLEN", key))
 	}
@@ -89,10 +91,59 @@ func folderSizes(t testing.TB, dir string) map[string]int64 {
 // measured is what a day took.
 type measured struct {
 	plan          *daytest.Plan
+	began         time.Time
 	took          time.Duration
 	usage         *syscall.Rusage // of winnow
 	state         map[string]int64
 	before, redis redisState
+}
+
+func measure(t testing.TB, redis *rig.Redis, plan *daytest.Plan) *measured {
+	t.Helper()
+	return &measured{plan: plan, before: readRedis(t, redis), began: time.Now()}
+}
+
+// play plays the day and shows how far it is.
+func (m *measured) play(t testing.TB, player *daytest.Player) {
+	t.Helper()
+	var shown sync.WaitGroup
+	end := make(chan struct{})
+	shown.Go(func() { showProgress(player, m.plan, m.began, end) })
+	err := player.Play(m.plan.Visits(seed))
+	m.took = time.Since(m.began)
+	close(end)
+	shown.Wait()
+	must(t, err)
+}
+
+// end looks at what the day left behind.
+func (m *measured) end(t testing.TB, redis *rig.Redis, c *app.Config, days ...string) {
+	t.Helper()
+	m.redis, m.state = readRedis(t, redis, days...), folderSizes(t, c.StateDir)
+}
+
+// showProgress prints each twentieth of the day, until end.
+func showProgress(p *daytest.Player, plan *daytest.Plan, began time.Time, end <-chan struct{}) {
+	all, next := plan.Connections(), 1
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	lastAt, lastPlayed := began, int64(0)
+	fmt.Printf("%s connections, %d at a time\n", grouped(int64(all)), p.AtATime)
+	for {
+		select {
+		case <-end:
+			return
+		case now := <-ticker.C:
+			played := p.Played()
+			if played*20 < int64(next*all) {
+				continue
+			}
+			next = int(played*20/int64(all)) + 1
+			rate := float64(played-lastPlayed) / now.Sub(lastAt).Seconds()
+			fmt.Printf("%3d %%  %9s  %6.0f a second\n", played*100/int64(all), grouped(played), rate)
+			lastAt, lastPlayed = now, played
+		}
+	}
 }
 
 func (m *measured) print(w io.Writer) {

@@ -13,11 +13,12 @@ import (
 
 // A Player plays visits to a milter, as an MTA does: each is a connection of its own.
 type Player struct {
-	Network, Address string          // of the milter's socket
-	AtATime          int             // connections
-	Rate             float64         // connections a second; 0: as many as can be
-	Clock            func(time.Time) // told what time it is in the day, never backwards; nil where nobody is
-	Timeout          time.Duration   // for a reply; miltertest's where 0
+	Network, Address string             // of the milter's socket
+	Way              func(*Visit) error // another way than over the socket; nil for none
+	AtATime          int                // connections
+	Rate             float64            // connections a second; 0: as many as can be
+	Clock            func(time.Time)    // told what time it is in the day, never backwards; nil where nobody is
+	Timeout          time.Duration      // for a reply; miltertest's where 0
 
 	played atomic.Int64
 }
@@ -80,6 +81,9 @@ func (p *Player) hand(visits iter.Seq[Visit], jobs chan<- Visit, failed <-chan e
 }
 
 func (p *Player) visit(v *Visit) error {
+	if p.Way != nil {
+		return p.Way(v)
+	}
 	return p.Connect(v.Client, "client.example.org", v.Mails()...)
 }
 
