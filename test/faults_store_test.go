@@ -91,8 +91,24 @@ func (s *storeTest) awaitTrouble(t *testing.T) {
 // check holds the account to what was played.
 func (s *storeTest) check(t *testing.T) {
 	t.Helper()
+	if got := s.reported(t, s.want()); got != "" {
+		t.Errorf("the account (-played +counted):\n%s", got)
+	}
+	if again := s.log.FilterMessageSnippet("cannot be written").Len(); again > 1 {
+		t.Errorf("one outage was told of %d times", again)
+	}
+}
+
+// want is what the account is to say of what was played.
+func (s *storeTest) want() *stats.Report {
 	want := daytest.Report(s.played...)
 	want.Errors = s.short.Load()
+	return want
+}
+
+// reported waits until all connections are in the account, and tells in what it is another than it is to be.
+func (s *storeTest) reported(t *testing.T, want *stats.Report) string {
+	t.Helper()
 	var got *stats.Report
 	until(t, "the store taking all counts", func() error { // of connections: what came over them was counted before
 		if err := s.service.Recorder().Flush(t.Context()); err != nil {
@@ -101,12 +117,7 @@ func (s *storeTest) check(t *testing.T) {
 		got = daytest.Plain(s.report(t, daytest.Today))
 		return missing(got.Connections.Total >= want.Connections.Total, "%d of %d", got.Connections.Total, want.Connections.Total)
 	})
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the account (-played +counted):\n%s", diff)
-	}
-	if again := s.log.FilterMessageSnippet("cannot be written").Len(); again > 1 {
-		t.Errorf("one outage was told of %d times", again)
-	}
+	return cmp.Diff(want, got)
 }
 
 func TestRedisFails(t *testing.T) {

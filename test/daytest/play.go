@@ -14,7 +14,7 @@ import (
 // A Player plays visits to a milter, as an MTA does: each is a connection of its own.
 type Player struct {
 	Network, Address string             // of the milter's socket
-	Way              func(*Visit) error // another way than over the socket; nil for none
+	Way              func(*Visit) error // what to do with each visit; Visit where nil
 	AtATime          int                // connections
 	Rate             float64            // connections a second; 0: as many as can be
 	Clock            func(time.Time)    // told what time it is in the day, never backwards; nil where nobody is
@@ -29,12 +29,16 @@ func (p *Player) Played() int64 { return p.played.Load() }
 // Play plays visits and returns when all are over, or the first error. Where there is a clock, what begins in one hour ends
 // in it.
 func (p *Player) Play(visits iter.Seq[Visit]) error {
+	way := p.Way
+	if way == nil {
+		way = p.Visit
+	}
 	jobs, failed := make(chan Visit), make(chan error, p.AtATime)
 	var workers, under sync.WaitGroup
 	for range p.AtATime {
 		workers.Go(func() {
 			for v := range jobs {
-				if err := p.visit(&v); err != nil {
+				if err := way(&v); err != nil {
 					failed <- fmt.Errorf("%s, %v: %w", v.Kind.of, v.Client, err)
 					under.Done()
 					return
@@ -80,10 +84,8 @@ func (p *Player) hand(visits iter.Seq[Visit], jobs chan<- Visit, failed <-chan e
 	return nil
 }
 
-func (p *Player) visit(v *Visit) error {
-	if p.Way != nil {
-		return p.Way(v)
-	}
+// Visit plays one visit over the socket.
+func (p *Player) Visit(v *Visit) error {
 	return p.Connect(v.Client, "client.example.org", v.Mails()...)
 }
 

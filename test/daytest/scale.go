@@ -43,6 +43,14 @@ func (p *Plan) Connections() (n int) {
 	return n
 }
 
+// Records is how many lines the day has in the trail: one for each transaction, and for each connection without one.
+func (p *Plan) Records() (n int) {
+	for i := range p.Kinds {
+		n += p.Kinds[i].Connections * max(1, p.Kinds[i].Messages)
+	}
+	return n
+}
+
 // share gives so many connections to kinds that are in the same part of the funnel, down to depth.
 func share(total int, kinds []*Kind, depth int) {
 	parts := partsOf(kinds, depth)
