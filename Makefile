@@ -7,10 +7,10 @@ export CGO_ENABLED = 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 
-.PHONY: help build demo test race conformance lint fuzz bench bench-content clean
+.PHONY: help build demo test race conformance lint fuzz bench bench-content sample-day sample-day-direct clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/winnow, one static binary
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/winnow ./cmd/winnow
@@ -59,6 +59,16 @@ bench-content: ## content rules on the mails of the folder MAILS: what each laye
 	@test/setup.sh spamd
 	$(GO) run ./cmd/winnow rules cost --local --rules /usr/share/spamassassin $(abspath $(MAILS))
 	$(GO) test ./test/conformance -count=1 -v -run Speed -timeout 2h -speed $(abspath $(MAILS))
+
+SCALE ?= 100
+DAY ?=
+sample-day: ## the sample day (docs/performance.md) at 1:SCALE through winnow: what it takes, and its report held to the plan
+	@test/setup.sh redis-server rbldnsd unbound
+	$(GO) test ./test -count=1 -v -run 'TestWholeDay$$' -timeout 24h -scale $(SCALE) $(DAY)
+
+sample-day-direct: ## the same without the milter's socket and with the embedded store, in its hours
+	@test/setup.sh rbldnsd unbound
+	$(GO) test ./test -count=1 -v -run 'TestWholeDayDirect$$' -timeout 24h -scale $(SCALE) -redis=false $(DAY)
 
 clean: ## remove what was built
 	rm -rf bin

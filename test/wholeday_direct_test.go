@@ -14,7 +14,6 @@ import (
 	"winnow/pkg/message"
 	"winnow/pkg/milter/miltertest"
 	"winnow/pkg/stats"
-	"winnow/pkg/store"
 	"winnow/test/daytest"
 )
 
@@ -22,9 +21,7 @@ import (
 // day and in the hours of the plan. It takes a part of the time.
 func TestWholeDayDirect(t *testing.T) {
 	plan := wantedDay(t)
-	redis, err := newRig(t).Redis(t.Context(), everySecond)
-	must(t, err)
-	c := wholeDayConfig(t, store.URL(redis.URL()))
+	c, redis := wholeDayConfig(t)
 	c.DNS.Cache.MinTTL, c.DNS.Cache.MinNegativeTTL = time.Hour, time.Hour // a day goes by in less
 	var clock atomic.Pointer[time.Time]
 	at := func(now time.Time) { clock.Store(&now) }

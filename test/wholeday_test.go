@@ -18,6 +18,7 @@ import (
 var (
 	dayScale = flag.Int("scale", 0, "play the sample day at 1:scale to a winnow of its own, and measure; 1 is all of it")
 	dayRate  = flag.Float64("rate", 0, "with -scale: play only what becomes a message, so many connections a second")
+	dayRedis = flag.Bool("redis", true, "with -scale: keep the account in a Redis, not in the embedded store, which nothing is late for")
 	dayConns = flag.Int("connections", 16, "with -scale: connections at a time")
 )
 
@@ -26,9 +27,7 @@ var (
 // for number.
 func TestWholeDay(t *testing.T) {
 	plan := wantedDay(t)
-	redis, err := newRig(t).Redis(t.Context(), everySecond)
-	must(t, err)
-	c := wholeDayConfig(t, store.URL(redis.URL()))
+	c, redis := wholeDayConfig(t)
 	d := startDaemon(t, writeConf(t, confDir(c), c))
 	network, address := d.addr(t)
 	player := &daytest.Player{Network: network, Address: address, AtATime: *dayConns, Rate: *dayRate, Timeout: time.Minute}
@@ -47,16 +46,12 @@ func TestWholeDay(t *testing.T) {
 	m.print(os.Stdout)
 }
 
-// everySecond is how Redis is run where an account is kept.
-var everySecond = rig.RedisConfig{Lines: []string{"appendonly yes", "appendfsync everysec"}}
-
 // wantedDay is the plan that was asked for.
 func wantedDay(t *testing.T) *daytest.Plan {
 	t.Helper()
 	if *dayScale < 1 {
 		t.Skip("-scale says at what scale to play the day: see make sample-day")
 	}
-	needs(t, rig.RedisProgram)
 	plan := daytest.At(*dayScale)
 	if *dayRate > 0 {
 		plan = plan.Messages()
@@ -64,16 +59,24 @@ func wantedDay(t *testing.T) *daytest.Plan {
 	return plan
 }
 
-// wholeDayConfig waits longer than a site would: on a machine that plays the MTA, the lists and the store as well, what is slow
-// is not broken.
-func wholeDayConfig(t testing.TB, url store.URL) *app.Config {
+// wholeDayConfig has a Redis, where one is wanted, run as one is that keeps an account. It waits longer than a site would: on a
+// machine that plays the MTA, the lists and the store as well, what is slow is not broken.
+func wholeDayConfig(t testing.TB) (c *app.Config, redis *rig.Redis) {
 	t.Helper()
-	c := dayConfig(t, url, newLists(t, daytest.Zones()).Addr())
+	var url store.URL
+	if *dayRedis {
+		needs(t, rig.RedisProgram)
+		var err error
+		redis, err = newRig(t).Redis(t.Context(), rig.RedisConfig{Lines: []string{"appendonly yes", "appendfsync everysec"}})
+		must(t, err)
+		url = store.URL(redis.URL())
+	}
+	c = dayConfig(t, url, newLists(t, daytest.Zones()).Addr())
 	c.DNS.Timeout = 5 * time.Second
 	c.Lists.Timeout = 12 * time.Second
 	c.Policy.Limits.Connect, c.Policy.Limits.Content = 14*time.Second, 25*time.Second
 	c.Policy.Limits.Envelope = 10 * time.Second
-	return c
+	return c, redis
 }
 
 // today is what `winnow stats` says of the days since from, as of the day of the plan.
