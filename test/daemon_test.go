@@ -115,7 +115,7 @@ func launch(t testing.TB, conf string, cmd *exec.Cmd, env ...string) *daemon {
 }
 
 // shownLog is how much of the end of a log a failed test shows, in octets.
-const shownLog = 256 << 10
+const shownLog = 64 << 10
 
 func (d *daemon) text() string {
 	data, err := os.ReadFile(d.log)

@@ -16,7 +16,7 @@ func TestWholeDay(t *testing.T) {
 	r := Report(At(1))
 	wantConnections := stats.Connections{Total: 6_680_134, Accepted: 1_040_196}
 	got := r.Connections
-	got.Refused = nil
+	got.Refused = nil // see below
 	if diff := cmp.Diff(wantConnections, got); diff != "" {
 		t.Errorf("connections (-table +plan):\n%s", diff)
 	}

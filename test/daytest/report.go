@@ -18,7 +18,7 @@ type ledger struct {
 // Report adds plans up to the report that the day must end with when all of them were played, as Plain has it.
 func Report(plans ...*Plan) *stats.Report {
 	l := ledger{
-		report: &stats.Report{Span: stats.Span{From: Today, To: Today, Days: 1, Zone: "UTC"}, Failed: []stats.Count{}, Entries: []stats.Row{}},
+		report: &stats.Report{Span: stats.Span{From: Today, To: Today, Days: 1, Zone: "UTC"}, Connections: stats.Connections{Refused: []stats.Refusal{}}, Failed: []stats.Count{}, Entries: []stats.Row{}},
 		rows:   map[string]*stats.Row{"rules": {Name: "rules", Title: "content rules", Kind: "rules"}}, actions: map[filter.Action]int64{},
 	}
 	for _, list := range Lists {
