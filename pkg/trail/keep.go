@@ -224,33 +224,38 @@ func isPacked(lines, packed string) (bool, error) {
 		return false, orMissing(err)
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil || info.Size() == 0 {
-		return false, err
-	}
 	f, err := os.Open(packed)
 	if err != nil {
 		return false, orMissing(err)
 	}
 	defer f.Close()
-	blocks, _ := readBlocks(f)
+	return holdsLines(f, in), nil
+}
+
+// holdsLines is isPacked for files that are open. Of what cannot be read it says no.
+func holdsLines(packed, lines *os.File) bool {
+	info, err := lines.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	blocks, _ := readBlocks(packed)
 	held := int64(0)
 	for _, b := range slices.Backward(blocks) {
 		if held += b.plain; held < info.Size() {
 			continue
 		}
 		if held > info.Size()+1 { // a last line that was cut short got an end
-			return false, nil
+			return false
 		}
-		plain, err := b.read(f)
+		plain, err := b.read(packed)
 		if err != nil {
-			return false, nil // a block that cannot be read holds nothing
+			return false
 		}
 		same := make([]byte, min(int64(len(plain)), info.Size()))
-		_, err = in.ReadAt(same, 0)
-		return err == nil && bytes.HasPrefix(plain, same), err
+		_, err = lines.ReadAt(same, 0)
+		return err == nil && bytes.HasPrefix(plain, same)
 	}
-	return false, nil
+	return false
 }
 
 // orMissing makes no error of a file that is not there.

@@ -60,13 +60,8 @@ func Search(ctx context.Context, stateDir string, zone *time.Location, q Query) 
 	if len(all) > 0 {
 		s.results.Oldest = all[0].name
 	}
-	first, last := "", "~"
-	if !q.Since.IsZero() {
-		first = dayOf(q.Since, zone)
-	}
-	if !q.Until.IsZero() {
-		last = dayOf(q.Until, zone)
-	}
+	span := Span{q.Since, q.Until}
+	first, last := span.days(zone)
 	for i := len(all) - 1; i >= 0 && !s.enough(); i-- {
 		if all[i].name < first || all[i].name > last {
 			continue
