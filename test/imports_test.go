@@ -9,12 +9,13 @@ import (
 
 // mayImport is the house: which of our packages each may import. Test-only packages (…test) and tests are free.
 var mayImport = map[string][]string{
-	"cmd/winnow":       {"pkg/app", "pkg/auth", "pkg/config", "pkg/dns", "pkg/dnslist", "pkg/filter", "pkg/message", "pkg/rig", "pkg/rules", "pkg/stats", "pkg/trail", "pkg/web", "pkg/whitelist", "rules", "test"},
-	"pkg/app":          {"pkg/auth", "pkg/config", "pkg/dns", "pkg/dnslist", "pkg/filter", "pkg/message", "pkg/milter", "pkg/rules", "pkg/stats", "pkg/store", "pkg/trail", "pkg/web", "pkg/whitelist", "rules"},
+	"cmd/winnow":       {"pkg/app", "pkg/auth", "pkg/config", "pkg/dns", "pkg/dnslist", "pkg/filter", "pkg/message", "pkg/replay", "pkg/rig", "pkg/rules", "pkg/stats", "pkg/trail", "pkg/web", "pkg/whitelist", "rules", "test"},
+	"pkg/app":          {"pkg/auth", "pkg/config", "pkg/dns", "pkg/dnslist", "pkg/filter", "pkg/message", "pkg/milter", "pkg/replay", "pkg/rules", "pkg/stats", "pkg/store", "pkg/trail", "pkg/web", "pkg/whitelist", "rules"},
 	"pkg/milter":       {"pkg/filter", "pkg/message"},
 	"pkg/web":          {},
 	"pkg/stats":        {"pkg/filter", "pkg/message"},
 	"pkg/trail":        {"pkg/filter", "pkg/message"},
+	"pkg/replay":       {"pkg/filter", "pkg/message", "pkg/trail"},
 	"pkg/dnslist":      {"pkg/filter", "pkg/message", "pkg/dns"},
 	"pkg/whitelist":    {"pkg/filter", "pkg/message", "pkg/dns"},
 	"pkg/auth":         {"pkg/filter", "pkg/message", "pkg/dns"},

@@ -78,6 +78,7 @@ and rule is accounted for, day by day.`,
   winnow scan mail.eml                 what would become of this mail, and why?
   winnow why w7k2-9fqx                 why was this message refused?
   winnow stats                         today's figures, list by list
+  winnow replay --config new.yaml      what would these settings have made of last week's mail?
   winnow lists query 192.0.2.1         which lists have this address?`,
 		Version:       versionText(), // which makes a flag of it, too
 		SilenceErrors: true,
@@ -89,7 +90,7 @@ and rule is accounted for, day by day.`,
 	root.SetVersionTemplate("winnow {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newServe(), newScan(), newWhy(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),
+		newServe(), newScan(), newWhy(), newReplay(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),
 	)
 	return root
 }

@@ -26,6 +26,7 @@ import (
 	"winnow/pkg/message"
 	"winnow/pkg/rules"
 	"winnow/pkg/store"
+	"winnow/pkg/trail"
 	"winnow/pkg/web"
 	"winnow/pkg/whitelist"
 	shipped "winnow/rules"
@@ -58,7 +59,8 @@ type App struct {
 	reloading sync.Mutex                    // held by who changes current or life
 	refused   atomic.Pointer[rules.Refusal] // the last reload, nil where it was not refused
 	current   atomic.Pointer[checks]
-	front     atomic.Pointer[web.Front] // while a Service is watched
+	front     atomic.Pointer[web.Front]   // while a Service is watched
+	trail     atomic.Pointer[trail.Trail] // while a Service records
 	account   accountState
 	life      context.Context // while a Service runs: of the watch over the lists
 }

@@ -25,6 +25,11 @@ func (n *Networks) Site() *message.Site {
 	return &message.Site{Own: n.Own, Relays: n.Relays, Trusted: n.Trusted, Blind: n.Blind}
 }
 
+// words tells networks apart.
+func (n *Networks) words() string {
+	return fmt.Sprintf("own %v, relays %v, trusted %v, blind %v", n.Own, n.Relays, n.Trusted, n.Blind)
+}
+
 // ours lists the networks that are the operator's.
 func (n *Networks) ours() []netip.Prefix {
 	var all []netip.Prefix

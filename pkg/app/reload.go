@@ -33,6 +33,9 @@ type checks struct {
 	auth     *auth.Checker
 	faults   []rules.Fault // of the rules that were left out
 	since    time.Time     // when they were loaded
+	stages   []filter.Stage
+	inForce  filter.InForce // of them, and of the networks
+	policy   *filter.Policy
 	pipeline *filter.Pipeline
 
 	stopWatch context.CancelFunc // ends the watch over the lists' health
@@ -56,6 +59,9 @@ func (a *App) load(c *Config) error {
 func (a *App) enforce(next *checks) {
 	a.guard.Use(next.lists)
 	a.current.Store(next)
+	if t := a.trail.Load(); t != nil {
+		t.InForce(next.inForce)
+	}
 }
 
 // build makes checks of a configuration. What is wrong with rules is noted in them; every other fault is the error.
@@ -76,7 +82,10 @@ func (a *App) build(c *Config) (*checks, error) {
 	next := &checks{config: c, site: c.Networks.Site(), lists: lists, rules: set, auth: checker, faults: faults, since: a.now()}
 	set.Connect(a.network(lists, checker))
 	identity := auth.NewStage(next.auth, set.Defines)
-	next.pipeline = filter.NewPipeline(stages(lists, a.known, identity, rules.NewStage(set)), c.Policy.Limits, filter.NewPolicy(c.Policy))
+	next.stages = stages(lists, a.known, identity, rules.NewStage(set))
+	next.inForce = inForce(next.stages, &c.Networks)
+	next.policy = filter.NewPolicy(c.Policy).Under(next.inForce.Key())
+	next.pipeline = filter.NewPipeline(next.stages, c.Policy.Limits, next.policy)
 	return next, nil
 }
 
@@ -102,6 +111,7 @@ func (a *App) loadRules(c *Config) (*rules.Set, []rules.Fault) {
 func (c *Config) LoadRules() (*rules.Set, []rules.Fault) {
 	set, faults := rules.Load(c.Rules.Open(shipped.Files), c.Rules)
 	set.Settings().Networks().Assume(c.Networks.Site())
+	set.GoesBy(c.Networks.words())
 	return set, faults
 }
 

@@ -68,6 +68,10 @@ func (s *Service) open(c *Config) (err error) {
 	if s.trail, err = a.openTrail(c, s.recorder); err != nil {
 		return err
 	}
+	if s.trail != nil {
+		a.trail.Store(s.trail)
+		s.trail.InForce(a.current.Load().inForce)
+	}
 	s.milter, err = milter.New(c.Milter, milter.Deps{
 		Filter:  func() milter.Filter { return a.Pipeline() },
 		Account: &ledger{log: a.log, recorder: s.recorder, trail: s.trail, known: a.known, observe: a.options.Observe},
@@ -123,6 +127,7 @@ func (s *Service) Stop() error {
 		limited(lookLimit, s.control.Close)
 	}
 	if s.trail != nil {
+		s.app.trail.Store(nil)
 		limited(closeLimit, s.trail.Close) // before the account, which counts what is lost
 	}
 	if s.recorder != nil {

@@ -125,7 +125,7 @@ func (src *source) answers(result *filter.Result, questions []question) {
 		}
 		a := filter.Answer{Name: src.show(q.key), Codes: q.addrs[:min(len(q.addrs), maxShown)], Cached: q.cached, Age: q.age}
 		if q.subject != nil {
-			a.Ask, a.Guess = q.subject.ask.String(), q.subject.guess
+			a.Ask, a.Guess, a.IPv6 = q.subject.ask.String(), q.subject.guess, q.subject.addr.Is6()
 		}
 		result.Answers = append(result.Answers, a)
 	}

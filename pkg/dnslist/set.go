@@ -66,8 +66,11 @@ func New(lists []List, c Config, o Options) *Set {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	skipped := s.skip.digest()
 	for i := range lists {
-		s.sources = append(s.sources, newSource(s, lists[i], o.Previous))
+		src := newSource(s, lists[i], o.Previous)
+		src.asked = src.askedAs(skipped)
+		s.sources = append(s.sources, src)
 	}
 	s.addZones(o.Zones, o.Previous)
 	return s
@@ -82,25 +85,33 @@ func (s *Set) Lists() []List {
 	return lists
 }
 
+// The names of a Set's stages.
+const (
+	dnsblName   = "dnsbl"
+	contentName = "dnsbl_content"
+	rhsblName   = "rhsbl"
+	uriblName   = "uribl"
+)
+
 // DNSBL is the stage of the lists that are asked about the client as soon as it connects.
 func (s *Set) DNSBL() *Stage {
-	return s.stage("dnsbl", filter.Connect, func(l *List) bool { return l.asks(Client) })
+	return s.stage(dnsblName, filter.Connect, func(l *List) bool { return l.asks(Client) })
 }
 
 // DNSBLContent is the stage of the lists of addresses that are asked when the message is there: for points.
 func (s *Set) DNSBLContent() *Stage {
-	return s.stage("dnsbl_content", filter.Content, func(l *List) bool { return l.ofAddresses() })
+	return s.stage(contentName, filter.Content, func(l *List) bool { return l.ofAddresses() })
 }
 
 // RHSBL is the stage of the lists of names that are asked about no links: about HELO, sender, author and the like.
 func (s *Set) RHSBL() *Stage {
-	return s.stage("rhsbl", filter.Content, func(l *List) bool { return !l.ofAddresses() && !l.ofLinks() })
+	return s.stage(rhsblName, filter.Content, func(l *List) bool { return !l.ofAddresses() && !l.ofLinks() })
 }
 
 // URIBL is the stage of the lists that are asked about links. Those that are asked about HELO and sender too are asked
 // about all of it here, so that a list that has a name counts once, wherever in the message the name stands.
 func (s *Set) URIBL() *Stage {
-	return s.stage("uribl", filter.Content, func(l *List) bool { return l.ofLinks() })
+	return s.stage(uriblName, filter.Content, func(l *List) bool { return l.ofLinks() })
 }
 
 func (s *Set) stage(name string, phase filter.Phase, has func(*List) bool) *Stage {

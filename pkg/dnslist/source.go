@@ -15,6 +15,7 @@ type source struct {
 	List
 	set           *Set
 	before, after string // the zone around its key
+	asked         string // see askedAs
 	condition     atomic.Pointer[condition]
 	failures      atomic.Int32  // checks in a row that brought no answer
 	probeFailures atomic.Int32  // probes in a row that brought none

@@ -93,6 +93,7 @@ type Answer struct {
 	Name   string        // in the DNS, without the list's secret: "4.3.2.1.zen.spamhaus.org"
 	Codes  []netip.Addr  // its return codes, all of them
 	Guess  bool          // it was asked about what only looks like a link
+	IPv6   bool          // it was asked about an address of that family
 	Cached bool          // a cache had it
 	Age    time.Duration // for so long
 }

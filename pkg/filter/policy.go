@@ -90,7 +90,8 @@ func (c *Config) thresholds() []threshold {
 
 // A Policy turns what stages answered into an action.
 type Policy struct {
-	config Config
+	config  Config
+	inForce string // see Under
 }
 
 // NewPolicy returns the policy of a valid configuration.

@@ -33,6 +33,16 @@ func (p *Pipeline) prove(ctx context.Context, m *message.Message, v *Verdict) {
 	}
 }
 
+// CountOnce takes the points from hits of the proof phase that an earlier report has already, as Content does. The hits are
+// changed in place.
+func CountOnce(reports []Report) {
+	for i := range reports {
+		if reports[i].Phase == Proof {
+			onlyOnce(reports[:i], reports[i:i+1])
+		}
+	}
+}
+
 // onlyOnce takes the points from hits of the proof phase that another recipient's report has already: what speaks for a
 // message does so once, however many recipients have the same reason.
 func onlyOnce(before, reports []Report) {

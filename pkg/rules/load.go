@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -25,7 +27,7 @@ func Dir(dir string) Folder { return Folder{Name: dir, FS: os.DirFS(dir), dir: d
 // Load reads the *.pre files of each folder and then the *.cf files, sorted by name, one folder after the other: a rule that
 // is defined again replaces the one before. It returns the set of all good rules, which is never nil, and whatever is wrong.
 func Load(folders []Folder, config Config) (*Set, []Fault) {
-	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat(), replace: newReplacing(), circuits: newCircuits()}
+	p := &parser{config: config, book: newBook(), plugins: eval.StockPlugins(), settings: eval.NewSettings(), compat: stockCompat(), replace: newReplacing(), circuits: newCircuits(), said: sha256.New()}
 	for _, suffix := range []string{".pre", ".cf"} { // which plugins are loaded decides what the others mean
 		for i, folder := range folders {
 			p.folder(i, folder, suffix)
@@ -54,15 +56,16 @@ type parser struct {
 	replace     replacing
 	circuits    circuits
 	faults      ledger
-	sources     []string // files that were read, in order
-	read        int      // octets of them
-	defined     int      // rules, also those that are no good
-	octets      int      // of definitions, those of patterns with their tags replaced
-	expanded    int      // octets of patterns with their tags replaced, good or not
-	words       int      // of metas
-	patterns    int      // octets that their patterns take
-	folderIndex int      // of the folder being read
-	required    required // what the last file asks for
+	sources     []string  // files that were read, in order
+	read        int       // octets of them
+	defined     int       // rules, also those that are no good
+	octets      int       // of definitions, those of patterns with their tags replaced
+	expanded    int       // octets of patterns with their tags replaced, good or not
+	words       int       // of metas
+	patterns    int       // octets that their patterns take
+	folderIndex int       // of the folder being read
+	required    required  // what the last file asks for
+	said        hash.Hash // what stands in files beside rules
 }
 
 // folder reads the files of one folder that end in suffix. Its own files may be symbolic links to anywhere, which is the operator's word; what a file

@@ -50,6 +50,7 @@ func (r *reader) line(l line) {
 		case do != nil:
 			do(r, l)
 		case setting != nil:
+			fmt.Fprintln(r.said, l.key, l.value)
 			if err := setting(r.settings, l.value); err != nil {
 				r.fault(l, "", l.key+": "+err.Error(), "")
 			}

@@ -15,6 +15,7 @@ func (r *reader) loadPlugin(l line) {
 	if now, found := renamed[name]; found {
 		name = now
 	}
+	fmt.Fprintln(r.said, l.key, name)
 	if !r.plugins.Load(name) {
 		r.faults.add(l.at, Ignored, "", fmt.Sprintf("%s: %s", l.key, whyNoPlugin(name)), "")
 	}

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"hash"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,10 @@ type Set struct {
 	identifies bool     // some rule wants to know who sent the message
 
 	runs sync.Pool // of *run, for their memory
+
+	said   hash.Hash              // what the rule files say beside rules
+	scores func(list string) bool // see Scores
+	prints prints
 }
 
 // A source is one rule file that has rules with a score.
@@ -98,7 +103,7 @@ func (s *Set) Running() int {
 // compile puts together what the files say.
 func (p *parser) compile() *Set {
 	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults
-	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits, freshTags: p.config.FreshTags, zonePoints: p.config.Zones}
+	s := &Set{byName: make(map[string]int, len(b.rules)), settings: p.settings, scoreSet: scoreSet, circuits: p.circuits, freshTags: p.config.FreshTags, zonePoints: p.config.Zones, said: p.said}
 	for _, name := range b.order {
 		s.rules = append(s.rules, b.rules[name].rule)
 	}

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"winnow/pkg/filter"
 )
 
 // A keeper looks after past days: it packs them, and removes what is too old or too much.
@@ -30,11 +32,12 @@ type keeper struct {
 
 	keeping sync.Mutex // while the folder is brought into order
 
-	mu    sync.Mutex
-	day   string // that is under way
-	wake  chan struct{}
-	ctx   context.Context
-	close context.CancelFunc
+	mu      sync.Mutex
+	day     string           // that is under way
+	inForce []filter.InForce // the last of it is, the others were since they were kept
+	wake    chan struct{}
+	ctx     context.Context
+	close   context.CancelFunc
 }
 
 // keepEvery is how often the size is looked at. A day that turns is seen to at once.
@@ -129,7 +132,7 @@ func (k *keeper) keep(ctx context.Context) error {
 			}
 		}
 	}
-	return errors.Join(err, k.bound(today))
+	return errors.Join(err, k.bound(today), k.keepInForce())
 }
 
 // bound removes the oldest days where all together are too much. It leaves a sixteenth free for what today brings until it

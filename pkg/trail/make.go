@@ -28,6 +28,7 @@ type note struct {
 	size       int64
 	messageID  string // as it stands in the header, like the next two, or the beginning of it
 	author     string
+	authors    int // fields that name some
 	subject    string
 	verdict    *filter.Verdict
 	identity   *message.Identity
@@ -62,6 +63,9 @@ func (c *Config) noteMessage(m *message.Message, v *filter.Verdict) note {
 	}
 	for i := range m.Header {
 		f := &m.Header[i]
+		if strings.EqualFold(f.Name, "From") {
+			n.authors++
+		}
 		switch {
 		case n.messageID == "" && strings.EqualFold(f.Name, "Message-ID"):
 			n.messageID = begin(f.Value)
@@ -127,6 +131,7 @@ func (k *maker) record(n *note) *Record {
 		Identity: k.identity(n.identity),
 	}
 	r.Author = k.address(decoded("From", n.author, message.HeaderAddr|message.HeaderFirst))
+	r.Coauthors = n.authors > 1 || strings.Contains(decoded("From", n.author, message.HeaderAddr), "\n")
 	if !n.began.IsZero() {
 		r.TookMS = max(0, n.at.Sub(n.began).Milliseconds())
 	}
@@ -195,6 +200,7 @@ func policyOf(p *filter.Policy) *Policy {
 	return &Policy{
 		Tag: c.Tag, Quarantine: c.Quarantine, Defer: c.Defer, Reject: c.Reject, Discard: c.Discard,
 		WhitelistRescues: c.WhitelistRescues, Relayed: c.Relayed, OnError: c.OnError, MaxSize: c.MaxSize,
+		InForce: p.InForce(),
 	}
 }
 
@@ -261,7 +267,7 @@ func failure(err error) Failure {
 }
 
 func (k *maker) answer(from *filter.Answer) Answer {
-	a := Answer{Ask: from.Ask, Name: k.text(from.Name, maxHost), Guess: from.Guess, Cached: from.Cached, AgeS: int64(from.Age / time.Second)}
+	a := Answer{Ask: from.Ask, Name: k.text(from.Name, maxHost), Guess: from.Guess, IPv6: from.IPv6, Cached: from.Cached, AgeS: int64(from.Age / time.Second)}
 	for _, code := range from.Codes {
 		if text := code.String(); !k.hashed || strings.HasPrefix(text, "127.") { // what is no return code may be anybody's address
 			a.Codes = append(a.Codes, text)

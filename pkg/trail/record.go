@@ -31,8 +31,9 @@ type Record struct {
 	TookMS  int64     `json:"took_ms,omitempty"` // since MAIL, the sender's own time included
 	Node    string    `json:"node,omitempty"`    // the host that winnow ran on
 	Hashed  bool      `json:"hashed,omitempty"`
-	Cut     bool      `json:"cut,omitempty"` // reports were left out, for it was too long: it cannot be decided again
-	ID      string    `json:"id,omitempty"`  // what the reply showed in brackets
+	Weight  int64     `json:"weight,omitempty"` // it stands for so many of its kind, of which the others were not kept; absent: for itself
+	Cut     bool      `json:"cut,omitempty"`    // reports were left out, for it was too long: it cannot be decided again
+	ID      string    `json:"id,omitempty"`     // what the reply showed in brackets
 	QueueID string    `json:"queue_id,omitempty"`
 	Client  Client    `json:"client"`
 	Origin  *Client   `json:"origin,omitempty"` // who gave the message to our relay, where a relay was the client
@@ -42,6 +43,7 @@ type Record struct {
 	Recipients  []Recipient `json:"recipients,omitempty"`
 	MessageID   string      `json:"message_id,omitempty"` // without angle brackets
 	Author      string      `json:"author,omitempty"`     // the first address in From
+	Coauthors   bool        `json:"coauthors,omitempty"`  // From names more than that one, or there are several of it
 	Subject     string      `json:"subject,omitempty"`
 	SubjectHash string      `json:"subject_hash,omitempty"`
 	Size        int64       `json:"size,omitempty"`
@@ -107,6 +109,7 @@ type Policy struct {
 	Relayed          filter.Action `json:"relayed"`
 	OnError          filter.Action `json:"on_error"`
 	MaxSize          int64         `json:"max_size"`
+	InForce          string        `json:"in_force,omitempty"` // the key of what else was: see InForce
 }
 
 // A Report is what one stage answered, once.
@@ -151,6 +154,7 @@ type Answer struct {
 	Name   string   `json:"name,omitempty"` // what was asked for in the DNS
 	Codes  []string `json:"codes"`
 	Guess  bool     `json:"guess,omitempty"`
+	IPv6   bool     `json:"ipv6,omitempty"` // it was asked about an address of that family
 	Cached bool     `json:"cached,omitempty"`
 	AgeS   int64    `json:"age_s,omitempty"`
 }
@@ -182,6 +186,9 @@ func Parse(line []byte) (*Record, error) {
 	}
 	return &r, nil
 }
+
+// StandsFor is how many decisions the record stands for, itself included.
+func (r *Record) StandsFor() int64 { return max(1, r.Weight) }
 
 // Refused tells whether nobody got what was sent.
 func (r *Record) Refused() bool {

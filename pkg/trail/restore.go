@@ -13,7 +13,7 @@ import (
 // ConnectionAgain for a connection's record, whose verdict is the connection's.
 func (r *Record) Restore() (*message.Message, *filter.Verdict) {
 	m := &message.Message{
-		ID: r.ID, QueueID: r.QueueID, Client: r.Client.restore(), User: r.User, Sender: r.Sender, Size: r.Size,
+		ID: r.ID, QueueID: r.QueueID, Client: r.Client.Restore(), User: r.User, Sender: r.Sender, Size: r.Size,
 		Time: r.Time.Add(-time.Duration(r.TookMS) * time.Millisecond),
 	}
 	v := &filter.Verdict{
@@ -64,10 +64,11 @@ func (r *Record) DecidedBy() *filter.Policy {
 			c.Exempt = append(c.Exempt, r.Recipients[i].Address)
 		}
 	}
-	return filter.NewPolicy(c)
+	return filter.NewPolicy(c).Under(p.InForce)
 }
 
-func (c *Client) restore() message.Client {
+// Restore returns the client; one whose address is a hash has none.
+func (c *Client) Restore() message.Client {
 	addr, _ := netip.ParseAddr(c.Addr) // a hash is none
 	return message.Client{Addr: addr, Name: c.Name, Helo: c.Helo, Own: c.Own, Relay: c.Relay, Blind: c.Blind}
 }
@@ -126,7 +127,7 @@ func (r *Result) restore() filter.Result {
 }
 
 func (a *Answer) restore() filter.Answer {
-	answer := filter.Answer{Ask: a.Ask, Name: a.Name, Guess: a.Guess, Cached: a.Cached, Age: time.Duration(a.AgeS) * time.Second}
+	answer := filter.Answer{Ask: a.Ask, Name: a.Name, Guess: a.Guess, IPv6: a.IPv6, Cached: a.Cached, Age: time.Duration(a.AgeS) * time.Second}
 	for _, code := range a.Codes {
 		if addr, err := netip.ParseAddr(code); err == nil {
 			answer.Codes = append(answer.Codes, addr)

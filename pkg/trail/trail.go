@@ -249,7 +249,7 @@ func (t *Trail) Close(ctx context.Context) (err error) {
 		t.Flush(ctx)
 		t.flushing.Lock()
 		defer t.flushing.Unlock()
-		err = t.file.close()
+		err = errors.Join(t.file.close(), t.keeper.keepInForce()) // so that no record names what nobody knows
 	})
 	return err
 }

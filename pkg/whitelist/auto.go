@@ -13,6 +13,7 @@ type auto struct {
 	config     AutoConfig
 	delimiters string
 	local      *patterns[bool]
+	ours       []string // what local is made of
 	store      Store
 	guard      *guard
 	limit      time.Duration

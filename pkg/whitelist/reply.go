@@ -185,13 +185,16 @@ func (r *replies) proof(c *claim) string {
 	return ""
 }
 
+// replySymbol is the symbol of an answer.
+const replySymbol = "REPLY_TO_OURS"
+
 // result returns what the answer is worth from whomever it comes, unless the domain that it claims to come from disowns
 // it.
 func (r *replies) result(w *witness, senders []address) filter.Result {
 	if len(r.answered) == 0 {
 		return r.Result
 	}
-	hit := filter.Hit{Symbol: "REPLY_TO_OURS", Score: r.score, Detail: r.local + " sent <" + r.answered[0] + ">, which it answers"}
+	hit := filter.Hit{Symbol: replySymbol, Score: r.score, Detail: r.local + " sent <" + r.answered[0] + ">, which it answers"}
 	for _, sender := range senders {
 		if forged(w.identity(), sender.domain) {
 			hit.Observe = true

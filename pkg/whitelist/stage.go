@@ -112,7 +112,7 @@ func (s *Stage) openAuto(c *Config, o *Options, guard *guard) {
 		return
 	}
 	s.auto = &auto{
-		config: c.AutoWhitelist, delimiters: c.RecipientDelimiter, local: c.local(),
+		config: c.AutoWhitelist, delimiters: c.RecipientDelimiter, local: c.local(), ours: c.LocalDomains,
 		store: o.Store, guard: guard, limit: c.StoreLimit, now: o.Now,
 	}
 	s.auto.learner = newLearner(c.AutoWhitelist.Queue, s.auto.remember)

@@ -1,0 +1,217 @@
+package replay
+
+import (
+	"slices"
+	"sync"
+
+	"winnow/pkg/filter"
+	"winnow/pkg/message"
+	"winnow/pkg/trail"
+)
+
+// Checks is the configuration in question.
+type Checks struct {
+	Stages  []filter.Stage // in their order; each is a filter.Replayer
+	Policy  *filter.Policy
+	InForce filter.InForce // of all stages, and Networks
+	Site    *message.Site  // whose addresses are whose
+	// Then reads what was in force, by the key that a record has; nil where nobody knows any more.
+	Then func(key string) (filter.InForce, error)
+	// Sample returns a copy of a message that was kept; nil where none was. It may be nil.
+	Sample func(r *trail.Record) *message.Message
+}
+
+// Networks is what filter.InForce calls the operator's networks, in words that differ where they do.
+const Networks = "networks"
+
+// A decider decides records again. It may be used by several goroutines.
+type decider struct {
+	checks *Checks
+	stages map[place]filter.Replayer
+
+	mu     sync.Mutex
+	then   map[string]filter.InForce
+	faults []error
+}
+
+// A place is where in the pipeline a stage stands.
+type place struct {
+	stage string
+	phase filter.Phase
+}
+
+func newDecider(c *Checks) *decider {
+	d := &decider{checks: c, stages: map[place]filter.Replayer{}, then: map[string]filter.InForce{}}
+	for _, s := range c.Stages {
+		if r, ok := s.(filter.Replayer); ok {
+			d.stages[place{s.Name(), s.Phase()}] = r
+		}
+	}
+	return d
+}
+
+// inForce returns what was in force, reading each file once.
+func (d *decider) inForce(key string) filter.InForce {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f, known := d.then[key]; known {
+		return f
+	}
+	f, err := d.checks.Then(key)
+	if err != nil {
+		d.faults = append(d.faults, err)
+	}
+	d.then[key] = f
+	return f
+}
+
+// A doubt is a stage's, and where in the trail it arose.
+type doubt struct {
+	filter.Doubt
+	connection bool // in the reports on the connection, where the message has some
+	report     int
+}
+
+// A decision is what a record comes to.
+type decision struct {
+	verdict  *filter.Verdict
+	complete bool // else nothing is known of the content
+}
+
+// A matter is one record, to be decided again.
+type matter struct {
+	record *trail.Record
+	past   *filter.Past
+	now    *filter.Verdict // the trail as it would be, without what is in doubt
+	doubts []doubt
+	first  decision   // without what is in doubt
+	others []decision // where something is: at worst, and at best
+}
+
+// decide decides a record again.
+func (d *decider) decide(r *trail.Record) *matter {
+	m, told := r.Restore()
+	c := &matter{record: r, past: &filter.Past{
+		Message: m, Told: told, Origin: m.Client, Identity: r.Identity, Hashed: r.Hashed,
+	}}
+	if r.Origin != nil {
+		c.past.Origin = r.Origin.Restore()
+	} else if m.Client.Relay {
+		c.past.Origin = message.Client{}
+	}
+	if !r.Coauthors {
+		c.past.Author = r.Author
+	}
+	if r.Policy != nil {
+		c.past.Key = r.Policy.InForce
+		c.past.InForce = d.inForce(c.past.Key)
+	}
+	if d.checks.Sample != nil && told.Class == filter.ClassScanned {
+		if whole := d.checks.Sample(r); whole != nil {
+			m = withFacts(whole, m)
+			c.past.Message, c.past.Whole = m, true
+		}
+	}
+	c.now = d.again(c)
+	c.first = d.decideOn(c, c.now)
+	if len(c.doubts) > 0 {
+		c.others = d.extremes(c, c.doubts)
+	}
+	return c
+}
+
+// withFacts gives a copy of a message the facts of its envelope.
+func withFacts(whole, m *message.Message) *message.Message {
+	whole.ID, whole.QueueID, whole.Time, whole.Client, whole.User, whole.Sender = m.ID, m.QueueID, m.Time, m.Client, m.User, m.Sender
+	return whole
+}
+
+// again has the stages say what they would have answered.
+func (d *decider) again(c *matter) *filter.Verdict {
+	now := *c.past.Told
+	now.Reports = d.reports(c, now.Reports, false)
+	if now.Connection != nil {
+		connection := *now.Connection
+		connection.Reports = d.reports(c, connection.Reports, true)
+		now.Connection = &connection
+	}
+	return &now
+}
+
+func (d *decider) reports(c *matter, told []filter.Report, connection bool) []filter.Report {
+	now := slices.Clone(told)
+	for i := range now {
+		stage := d.stage(&now[i])
+		if stage == nil || now[i].Err != nil { // what failed as a whole would have again
+			continue
+		}
+		results, doubts := stage.Again(c.past, &told[i])
+		now[i].Results = results
+		for _, of := range doubts {
+			c.doubts = append(c.doubts, doubt{of, connection, i})
+		}
+	}
+	filter.CountOnce(now)
+	return now
+}
+
+// stage returns the stage that a report is of. Where a relay was the client, those of the connection were asked with the content.
+func (d *decider) stage(r *filter.Report) filter.Replayer {
+	if s := d.stages[place{r.Stage, r.Phase}]; s != nil || r.Phase != filter.Content {
+		return s
+	}
+	return d.stages[place{r.Stage, filter.Connect}]
+}
+
+// decideOn has the policy decide on a trail.
+func (d *decider) decideOn(c *matter, trail *filter.Verdict) decision {
+	if c.record.Kind == ofConnection {
+		return decision{d.checks.Policy.ConnectionAgain(c.past.Message.Client, trail), true}
+	}
+	v, complete := d.checks.Policy.Again(c.past.Message, trail)
+	return decision{v, complete}
+}
+
+const ofConnection = trail.OfConnection
+
+// extremes decides twice: with the worst that is possible, and with the best.
+func (d *decider) extremes(c *matter, doubts []doubt) []decision {
+	worst := assume(c.now, doubts, func(of *filter.Doubt) []filter.Hit { return of.Worst })
+	best := assume(c.now, doubts, func(of *filter.Doubt) []filter.Hit { return of.Best })
+	return []decision{d.decideOn(c, worst), d.decideOn(c, best)}
+}
+
+// assume returns a trail in which sources that are in doubt have hits.
+func assume(now *filter.Verdict, doubts []doubt, hits func(*filter.Doubt) []filter.Hit) *filter.Verdict {
+	with := *now
+	with.Reports = slices.Clone(now.Reports)
+	if now.Connection != nil {
+		connection := *now.Connection
+		connection.Reports = slices.Clone(connection.Reports)
+		with.Connection = &connection
+	}
+	for i := range doubts {
+		reports := with.Reports
+		if doubts[i].connection {
+			reports = with.Connection.Reports
+		}
+		report := &reports[doubts[i].report]
+		report.Results = addTo(report.Results, &doubts[i].Doubt, hits(&doubts[i].Doubt))
+	}
+	return &with
+}
+
+// addTo adds hits to a source's result.
+func addTo(results []filter.Result, of *filter.Doubt, hits []filter.Hit) []filter.Result {
+	if len(hits) == 0 {
+		return results
+	}
+	results = slices.Clone(results)
+	for i := range results {
+		if r := &results[i]; r.Source == of.Source && r.Kind == of.Kind {
+			r.Hits = append(slices.Clone(r.Hits), hits...)
+			return results
+		}
+	}
+	return append(results, filter.Result{Source: of.Source, Kind: of.Kind, Hits: hits})
+}
