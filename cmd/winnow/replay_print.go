@@ -111,6 +111,7 @@ func (p *replayPrinter) changes() {
 	}
 	t.row("newly tagged, held or discarded", "", "", right(r.Tagged))
 	t.row("newly delivered as it is", "", "", right(r.Untagged))
+	t.row("another action: held in place of tagged, and the like", "", "", right(r.Otherwise))
 	row("not known, and in no other line", r.Unknown)
 	p.section("What would change", t)
 	if r.Found == 0 {
@@ -145,6 +146,7 @@ func (p *replayPrinter) sources() {
 		row(s, "newly passed", s.Passed)
 		row(s, "newly tagged", replay.Units{Messages: s.Tagged})
 		row(s, "newly untagged", replay.Units{Messages: s.Untag})
+		row(s, "another action", replay.Units{Messages: s.Other})
 	}
 	p.section("What does it (a record counts for each that has a part in it)", t)
 }

@@ -11,7 +11,7 @@ import (
 
 // inForce is what records name as having been in force.
 func inForce(stages []filter.Stage, networks *Networks) filter.InForce {
-	all := filter.InForce{replay.Networks: networks.words()}
+	all := filter.InForce{filter.NetworksInForce: networks.words()}
 	for _, s := range stages {
 		if r, ok := s.(filter.Replayer); ok {
 			maps.Copy(all, r.InForce())

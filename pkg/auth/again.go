@@ -11,15 +11,12 @@ import (
 
 var _ filter.Replayer = (*Stage)(nil)
 
-// What names in filter.InForce are.
-const (
-	factsInForce  = "identity"         // how it is found out who sent a message
-	symbolInForce = "identity symbol " // one that the stage said, and did not leave to a rule
-)
+// symbolInForce stands in filter.InForce before a symbol that the stage said, and did not leave to a rule.
+const symbolInForce = "identity symbol "
 
 // InForce names the symbols that the stage says, and how it finds out what they tell.
 func (s *Stage) InForce() filter.InForce {
-	f := filter.InForce{factsInForce: s.checker.words()}
+	f := filter.InForce{filter.IdentityInForce: s.checker.words()}
 	for i := range s.symbols {
 		f[symbolInForce+s.symbols[i].name] = "said"
 	}
@@ -34,7 +31,7 @@ func (c *Checker) words() string {
 // Again gives what was said of the message the scores and demands of now.
 func (s *Stage) Again(past *filter.Past, told *filter.Report) ([]filter.Result, []filter.Doubt) {
 	var doubts []filter.Doubt
-	same := past.InForce[factsInForce] == s.checker.words()
+	same := past.InForce[filter.IdentityInForce] == s.checker.words()
 	if !same {
 		doubts = append(doubts, s.doubt("who sent it was found out by other settings then", func(*symbol) bool { return true }))
 	} else if unsaid := func(of *symbol) bool { return past.InForce[symbolInForce+of.name] == "" }; slices.ContainsFunc(s.symbols, func(of symbol) bool { return unsaid(&of) }) {

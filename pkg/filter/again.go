@@ -11,7 +11,8 @@ import (
 // message than who sent it: client, login, size.
 //
 // It is the same decision: with the policy and the answers of then it comes out as it did. It is not complete where the message
-// would have gone on to stages that never saw it, as one does that a list refused; then it is what is known without them.
+// would have gone on to stages that never saw it, as one does that a list refused, or where a recipient would be asked for
+// proof who was not; then it is what is known without.
 func (p *Policy) Again(m *message.Message, told *Verdict) (v *Verdict, complete bool) {
 	var connection *Verdict
 	if told.Connection != nil {
@@ -23,9 +24,11 @@ func (p *Policy) Again(m *message.Message, told *Verdict) (v *Verdict, complete 
 		end(v)
 		return v, true
 	}
+	proven := true
 	if !m.Outbound() {
-		proveAgain(v, told)
-		p.settle(v)
+		if proven = proveAgain(v, told); proven { // else nobody knows whether a refusal that waits is carried out
+			p.settle(v)
+		}
 		if len(v.Recipients) > 0 && !v.AcceptedAny() {
 			end(v)
 			return v, true
@@ -42,7 +45,7 @@ func (p *Policy) Again(m *message.Message, told *Verdict) (v *Verdict, complete 
 		}
 	}
 	p.content(m, v)
-	return v, scanned || v.Class != ClassScanned
+	return v, proven && (scanned || v.Class != ClassScanned)
 }
 
 // ConnectionAgain is Again for a connection.
@@ -62,14 +65,20 @@ func (p *Policy) recipientsAgain(m *message.Message, v, told *Verdict) {
 	}
 }
 
-// proveAgain gives recipients the standing that was proven for them. One that was not asked about then has no proof.
-func proveAgain(v, told *Verdict) {
+// proveAgain gives recipients the standing that was proven for them. It tells whether all were asked about who would be.
+func proveAgain(v, told *Verdict) (all bool) {
 	said := sayings{told: told.Reports, phase: Proof}
+	in := func(phase Phase) bool { return slices.ContainsFunc(told.Reports, func(r Report) bool { return r.Phase == phase }) }
+	asks := in(Proof) || !in(Content) // where somebody was scanned and nobody asked about, there is nothing to ask
+	all = true
 	for i := range v.Recipients {
 		if r := &v.Recipients[i]; !r.Refused() && (r.Standing == Scan || r.Standing == Held) {
-			r.prove(said.about(r.Address, v))
+			reports := said.about(r.Address, v)
+			all = all && (len(reports) > 0 || !asks)
+			r.prove(reports)
 		}
 	}
+	return all
 }
 
 // A sayings is the reports of a phase that is asked for each recipient.

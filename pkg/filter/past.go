@@ -18,6 +18,12 @@ import (
 // does. What something is worth (scores, actions, what a return code means) is not in it: of that the answers are independent.
 type InForce map[string]string
 
+// What InForce calls things that more than one stage goes by.
+const (
+	NetworksInForce = "networks" // whose addresses are whose
+	IdentityInForce = "identity" // how it is found out who sent a message
+)
+
 // Key names what was in force: the same for the same, and only for that.
 func (f InForce) Key() string {
 	h := sha256.New()
@@ -39,6 +45,7 @@ type Past struct {
 	Author   string            // who wrote it, "" where nobody knows or there is not exactly one
 	Origin   message.Client    // whom lists were asked about
 	Identity *message.Identity // what was proven of the sender; nil where that was not found out
+	Unsure   bool              // Identity was found by other settings than it would be now
 	Hashed   bool              // addresses and names are hashes: nothing can be looked for among them
 }
 

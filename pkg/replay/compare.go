@@ -15,21 +15,29 @@ type outcome struct {
 	refused    bool   // that one
 	by         string // the list that did
 	recipients []bool // refused
+	waits      []bool // whose refusal waits for a proof of which nobody knows
+	unsettled  bool   // all who are not refused wait
 	class      filter.Class
 	action     filter.Action
 	caught     bool
 }
 
 // outcomeOf says what is counted of a verdict on a record.
-func outcomeOf(r *trail.Record, v *filter.Verdict) outcome {
+func outcomeOf(r *trail.Record, v *filter.Verdict, complete bool) outcome {
 	o := outcome{class: v.Class, action: v.Action, caught: v.Caught && v.Class == filter.ClassScanned}
 	connection := v.Connection
 	if r.Kind == trail.OfConnection {
 		connection = v
 	}
+	settled := false
 	for i := range v.Recipients {
-		o.recipients = append(o.recipients, v.Recipients[i].Refused())
+		to := &v.Recipients[i]
+		waits := !complete && connection.Refused() && !to.Refused() && !to.Exempt && to.Standing != filter.Whitelisted
+		o.recipients, o.waits = append(o.recipients, to.Refused()), append(o.waits, waits)
+		o.unsettled = o.unsettled || waits
+		settled = settled || !waits && !to.Refused()
 	}
+	o.unsettled = o.unsettled && !settled
 	own := r.Client.Own || r.User != ""
 	o.connection = !own && (r.Kind == trail.OfConnection || r.Number == 1)
 	o.refused = connection.Refused() && !v.AcceptedAny()
@@ -57,7 +65,7 @@ type finding struct {
 	then, now outcome
 
 	refused, passed, unknown, unseen Units
-	tagged, untagged                 bool
+	tagged, untagged, otherwise      bool
 	classChanged                     bool
 	unclear                          bool // nobody knows what it is counted as, or whether it ever becomes a message
 	catchUnknown                     bool // it is scanned, and nobody knows with what result
@@ -67,13 +75,13 @@ type finding struct {
 // compare says what has changed, and what of it is not known.
 func (c *matter) compare() *finding {
 	told := c.past.Told
-	f := &finding{then: outcomeOf(c.record, told), now: outcomeOf(c.record, c.first.verdict)}
+	f := &finding{then: outcomeOf(c.record, told, true), now: outcomeOf(c.record, c.first.verdict, c.first.complete)}
 	if c.record.Kind == trail.OfConnection {
 		f.then.class, f.now.class = filter.NoMessage, filter.NoMessage
 	}
 	var others []outcome
 	for i := range c.others {
-		others = append(others, outcomeOf(c.record, c.others[i].verdict))
+		others = append(others, outcomeOf(c.record, c.others[i].verdict, c.others[i].complete))
 	}
 	in := func(differs func(o *outcome) bool) bool {
 		return slices.ContainsFunc(others, func(o outcome) bool { return differs(&o) })
@@ -92,7 +100,7 @@ func (c *matter) compare() *finding {
 func (f *finding) connections(in func(func(*outcome) bool) bool) {
 	switch {
 	case !f.then.connection:
-	case in(func(o *outcome) bool { return o.refused != f.now.refused }):
+	case f.now.unsettled, in(func(o *outcome) bool { return o.refused != f.now.refused || o.unsettled }):
 		f.unknown.Connections = 1
 	case f.now.refused && !f.then.refused:
 		f.refused.Connections = 1
@@ -105,7 +113,7 @@ func (f *finding) recipients(in func(func(*outcome) bool) bool) {
 	for i := range f.then.recipients {
 		switch {
 		case i >= len(f.now.recipients):
-		case in(func(o *outcome) bool { return o.recipients[i] != f.now.recipients[i] }):
+		case f.now.waits[i], in(func(o *outcome) bool { return o.recipients[i] != f.now.recipients[i] || o.waits[i] }):
 			f.unknown.Recipients++
 		case f.now.recipients[i] && !f.then.recipients[i]:
 			f.refused.Recipients++
@@ -130,7 +138,7 @@ func (f *finding) messages(c *matter, in func(func(*outcome) bool) bool) {
 	}
 	unsure := !c.first.complete || slices.ContainsFunc(c.others, func(d decision) bool { return !d.complete })
 	differs := in(func(o *outcome) bool {
-		return o.class != f.now.class || o.refusesAll() != f.now.refusesAll() || o.marks() != f.now.marks() || o.caught != f.now.caught
+		return o.class != f.now.class || o.action != f.now.action || o.caught != f.now.caught
 	})
 	f.unclear = in(func(o *outcome) bool { return o.class != f.now.class })
 	f.classChanged = !f.unclear && f.now.class != f.then.class
@@ -147,6 +155,8 @@ func (f *finding) messages(c *matter, in func(func(*outcome) bool) bool) {
 		f.tagged = true
 	case !f.now.marks() && f.then.marks() && !f.now.refusesAll():
 		f.untagged = true
+	case f.now.action != f.then.action:
+		f.otherwise = true
 	}
 }
 
@@ -163,6 +173,8 @@ func (f *finding) sorted() string {
 		return NewlyUntag
 	case f.unknown.any():
 		return NotKnown
+	case f.otherwise:
+		return OtherAction
 	case f.classChanged:
 		return OtherClass
 	}

@@ -13,16 +13,13 @@ import (
 type Checks struct {
 	Stages  []filter.Stage // in their order; each is a filter.Replayer
 	Policy  *filter.Policy
-	InForce filter.InForce // of all stages, and Networks
+	InForce filter.InForce // of all stages, and of the networks
 	Site    *message.Site  // whose addresses are whose
 	// Then reads what was in force, by the key that a record has; nil where nobody knows any more.
 	Then func(key string) (filter.InForce, error)
 	// Sample returns a copy of a message that was kept; nil where none was. It may be nil.
 	Sample func(r *trail.Record) *message.Message
 }
-
-// Networks is what filter.InForce calls the operator's networks, in words that differ where they do.
-const Networks = "networks"
 
 // A decider decides records again. It may be used by several goroutines.
 type decider struct {
@@ -105,6 +102,7 @@ func (d *decider) decide(r *trail.Record) *matter {
 	if r.Policy != nil {
 		c.past.Key = r.Policy.InForce
 		c.past.InForce = d.inForce(c.past.Key)
+		c.past.Unsure = c.past.InForce[filter.IdentityInForce] != d.checks.InForce[filter.IdentityInForce]
 	}
 	if d.checks.Sample != nil && told.Class == filter.ClassScanned {
 		if whole := d.checks.Sample(r); whole != nil {

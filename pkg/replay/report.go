@@ -17,9 +17,10 @@ type Report struct {
 	NewlyRefused Units `json:"newly_refused"` // let through then
 	NewlyPassed  Units `json:"newly_passed"`  // refused then
 	// Unseen is those of NewlyPassed whose mail nobody knows, for it was never sent: the content could be anything.
-	Unseen   Units `json:"unseen"`
-	Tagged   int64 `json:"newly_tagged"`   // messages that are delivered both times, tagged or held only now
-	Untagged int64 `json:"newly_untagged"` // and only then
+	Unseen    Units `json:"unseen"`
+	Tagged    int64 `json:"newly_tagged"`   // messages that are delivered both times, tagged or held only now
+	Untagged  int64 `json:"newly_untagged"` // and only then
+	Otherwise int64 `json:"otherwise"`      // messages with which something else is done: held in place of tagged, deferred in place of refused
 	// Unknown is what depends on answers that nobody has. It is in none of the figures above.
 	Unknown Units    `json:"unknown"`
 	Reasons []Reason `json:"reasons"` // why; one record may have several
@@ -137,6 +138,7 @@ type Source struct {
 	Passed  Units       `json:"newly_passed"`
 	Tagged  int64       `json:"newly_tagged"`
 	Untag   int64       `json:"newly_untagged"`
+	Other   int64       `json:"otherwise"`
 	kind    filter.Kind // of Name
 }
 
@@ -146,12 +148,13 @@ const (
 	NewlyPassed  = "newly passed"
 	NewlyTagged  = "newly tagged"
 	NewlyUntag   = "newly untagged"
+	OtherAction  = "another action"
 	OtherClass   = "another class"
 	NotKnown     = "not known"
 )
 
 // Sorts lists what may become of a record, in the order of the report.
-var Sorts = []string{NewlyRefused, NewlyPassed, NewlyTagged, NewlyUntag, OtherClass, NotKnown}
+var Sorts = []string{NewlyRefused, NewlyPassed, NewlyTagged, NewlyUntag, OtherAction, OtherClass, NotKnown}
 
 // A Change is one record that something else would have become of.
 type Change struct {

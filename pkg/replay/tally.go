@@ -17,6 +17,7 @@ type tally struct {
 	refused, passed  Units
 	unseen, unknown  Units
 	tagged, untagged int64
+	otherwise        int64
 	reasons, assumed map[reasonKey]*Units
 	classes          map[[2]filter.Class]int64
 	sources          map[ground]*Source
@@ -70,6 +71,7 @@ func (t *tally) take(d *decider, r *trail.Record) {
 	}
 	t.tagged += n * count(f.tagged)
 	t.untagged += n * count(f.untagged)
+	t.otherwise += n * count(f.otherwise)
 	if f.classChanged {
 		t.classes[[2]filter.Class{f.then.class, f.now.class}] += n
 	}
@@ -104,7 +106,7 @@ func (d *decider) find(r *trail.Record) (c *matter, f *finding, why string) {
 
 // movedHouse tells whether the client is to be taken for somebody else now: one of our own, a relay, or no longer so.
 func (d *decider) movedHouse(c *matter) bool {
-	if c.past.InForce == nil || c.past.InForce[Networks] == d.checks.InForce[Networks] {
+	if c.past.InForce == nil || c.past.InForce[filter.NetworksInForce] == d.checks.InForce[filter.NetworksInForce] {
 		return false
 	}
 	was := c.past.Message.Client
@@ -123,7 +125,7 @@ func (t *tally) cause(n int64, d *decider, c *matter, f *finding, why string) (b
 			by = append(by, cmp.Or(reason.source, reason.why))
 		}
 	}
-	if !f.refused.any() && !f.passed.any() && !f.tagged && !f.untagged && !f.classChanged {
+	if !f.refused.any() && !f.passed.any() && !f.tagged && !f.untagged && !f.otherwise && !f.classChanged {
 		return by
 	}
 	grounds := c.causes()
@@ -137,6 +139,7 @@ func (t *tally) cause(n int64, d *decider, c *matter, f *finding, why string) (b
 		s.Passed.add(&passed)
 		s.Tagged += n * count(f.tagged)
 		s.Untag += n * count(f.untagged)
+		s.Other += n * count(f.otherwise)
 		by = append(by, g.name)
 	}
 	return by
@@ -149,7 +152,7 @@ func (d *decider) reasons(c *matter, why string) []reasonKey {
 	}
 	var all []reasonKey
 	if !c.first.complete {
-		all = append(all, reasonKey{"", "it would go on to be scanned now, and was not then"})
+		all = append(all, reasonKey{"", "it would go on now, to be scanned or to prove who sent it, and did not then"})
 	}
 	for _, of := range d.blamed(c) {
 		if key := (reasonKey{of.Source, of.Why}); !slices.Contains(all, key) {
@@ -266,7 +269,8 @@ func (t *tally) add(o *tally) {
 	for _, of := range []struct{ all, these *Units }{{&t.refused, &o.refused}, {&t.passed, &o.passed}, {&t.unseen, &o.unseen}, {&t.unknown, &o.unknown}} {
 		of.all.add(of.these)
 	}
-	t.tagged, t.untagged, t.found, t.sampled, t.copies = t.tagged+o.tagged, t.untagged+o.untagged, t.found+o.found, t.sampled+o.sampled, t.copies+o.copies
+	t.tagged, t.untagged, t.otherwise = t.tagged+o.tagged, t.untagged+o.untagged, t.otherwise+o.otherwise
+	t.found, t.sampled, t.copies = t.found+o.found, t.sampled+o.sampled, t.copies+o.copies
 	for key, units := range o.reasons {
 		addUnits(t.reasons, key, units)
 	}
@@ -282,6 +286,7 @@ func (t *tally) add(o *tally) {
 		s.Passed.add(&from.Passed)
 		s.Tagged += from.Tagged
 		s.Untag += from.Untag
+		s.Other += from.Other
 	}
 	for sort, changes := range o.changes {
 		t.changes[sort] = append(t.changes[sort], changes[:min(len(changes), t.most-len(t.changes[sort]))]...)
@@ -311,7 +316,7 @@ func (t *tally) report() *Report {
 	r := &Report{
 		Days: []string{}, Notes: []string{}, Changes: []Change{},
 		Records: t.records, Then: t.then, Now: t.now, NewlyRefused: t.refused, NewlyPassed: t.passed, Unseen: t.unseen,
-		Tagged: t.tagged, Untagged: t.untagged, Unknown: t.unknown, Reasons: reasonsOf(t.reasons), Assumed: reasonsOf(t.assumed),
+		Tagged: t.tagged, Untagged: t.untagged, Otherwise: t.otherwise, Unknown: t.unknown, Reasons: reasonsOf(t.reasons), Assumed: reasonsOf(t.assumed),
 		Found: t.found, Sampled: t.sampled, Copies: t.copies, Classes: []ClassChange{}, Sources: []Source{},
 	}
 	for key, n := range t.classes {
@@ -334,7 +339,7 @@ func (t *tally) report() *Report {
 
 // records is about how much a source does.
 func (s *Source) records() int64 {
-	return s.Refused.Connections + s.Refused.Messages + s.Passed.Connections + s.Passed.Messages + s.Tagged + s.Untag
+	return s.Refused.Connections + s.Refused.Messages + s.Passed.Connections + s.Passed.Messages + s.Tagged + s.Untag + s.Other
 }
 
 func reasonsOf(all map[reasonKey]*Units) []Reason {

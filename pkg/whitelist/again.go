@@ -44,6 +44,9 @@ func (s *Stage) InForce() filter.InForce {
 // InForce is the stage's own: there is nothing beside it.
 func (p *Proof) InForce() filter.InForce { return p.stage.InForce() }
 
+// unsureWhy is what is said where proof would be judged by other settings.
+const unsureWhy = "what was proven of the sender was found out by other settings then"
+
 // hashedWhy is what is said of records in which nothing can be looked up.
 const hashedWhy = "addresses are hashes: it is taken as it was then"
 
@@ -135,6 +138,10 @@ func (l *lookAgain) white(sender address) {
 	for range set.byClient(l.m.Origin().Addr, l.recipient) {
 		settled = true
 	}
+	if !settled && len(known) > 0 && l.past.Unsure {
+		l.unknown("whitelist", unsureWhy, filter.Hit{Symbol: whitelisted, Standing: filter.Whitelisted})
+		return
+	}
 	if said := l.said("whitelist"); !settled && said != nil && len(said.Hits) > 0 && isAmongEntries(known, &said.Hits[0]) {
 		l.as("whitelist")
 		return
@@ -163,6 +170,8 @@ func (l *lookAgain) fromStore(source, setting string, on bool, could ...filter.H
 	said := l.said(source)
 	switch {
 	case !on:
+	case said != nil && l.past.Unsure && len(said.Hits) > 0:
+		l.unknown(source, unsureWhy, append(slices.Clone(said.Hits), could...)...)
 	case said != nil && (now == then || l.past.InForce == nil):
 		l.as(source)
 	case said == nil:
@@ -211,6 +220,10 @@ func (l *lookAgain) prove() {
 			return
 		}
 		l.m.Client.Relay = false // of whom it had the message is known by now
+	}
+	if l.past.Unsure && len(known) > 0 {
+		l.unknown("whitelist", unsureWhy, filter.Hit{Symbol: whitelisted, Standing: filter.Whitelisted})
+		return
 	}
 	if said := l.said("whitelist"); said != nil && slices.ContainsFunc(said.Hits, func(h filter.Hit) bool { return h.Standing == filter.Whitelisted && isAmongEntries(known, &h) }) {
 		l.as("whitelist")
