@@ -68,7 +68,9 @@ func (p *Policy) recipientsAgain(m *message.Message, v, told *Verdict) {
 // proveAgain gives recipients the standing that was proven for them. It tells whether all were asked about who would be.
 func proveAgain(v, told *Verdict) (all bool) {
 	said := sayings{told: told.Reports, phase: Proof}
-	in := func(phase Phase) bool { return slices.ContainsFunc(told.Reports, func(r Report) bool { return r.Phase == phase }) }
+	in := func(phase Phase) bool {
+		return slices.ContainsFunc(told.Reports, func(r Report) bool { return r.Phase == phase })
+	}
 	asks := in(Proof) || !in(Content) // where somebody was scanned and nobody asked about, there is nothing to ask
 	all = true
 	for i := range v.Recipients {
