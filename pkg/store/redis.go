@@ -161,8 +161,12 @@ func (r *Redis) Ping(ctx context.Context) error {
 // call asks Redis one thing, unless it failed so often just now that asking would only hold up mail.
 func (r *Redis) call(ctx context.Context, what string, ask func(context.Context) error) error {
 	_, err := r.breaker.Execute(func() (struct{}, error) {
-		limited, cancel := context.WithTimeout(ctx, r.limit)
-		defer cancel()
+		limited := ctx
+		if end, set := ctx.Deadline(); !set || time.Until(end) > r.limit { // most callers have less time anyway
+			var cancel context.CancelFunc
+			limited, cancel = context.WithTimeout(ctx, r.limit)
+			defer cancel()
+		}
 		err := ask(limited)
 		if err != nil && ctx.Err() != nil {
 			err = callerGone{err} // who knows what Redis would have said

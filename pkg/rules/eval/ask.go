@@ -11,6 +11,7 @@ import (
 	"winnow/pkg/dns"
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
+	"winnow/pkg/stack"
 )
 
 // A Network is how rules learn what is not in the message. What is nil is not asked: the rules that would are misses.
@@ -135,6 +136,7 @@ func (l *Lookups) Zones() map[string]Zone { return l.zones }
 func (l *Lookups) start(f func()) {
 	l.under++
 	go func() {
+		stack.Reserve()
 		defer l.land()
 		defer func() {
 			if p := recover(); p != nil { // this goroutine is ours: nobody above can catch it
