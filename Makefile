@@ -25,7 +25,7 @@ test: ## every test, with real Postfix, Redis, rbldnsd and unbound, and SpamAssa
 
 # Tests of one goroutine that compute for long, or count what is allocated: the race detector sees nothing in them, and takes
 # minutes.
-ONE_GOROUTINE = LosesNothing|AsPerl|AsGo|TestStepsCountOctets|TestSimplifyIsLinear|TestMemoryFindsTheSame|TestHostile
+ONE_GOROUTINE = AllocatesNearlyNothing|LosesNothing|AsPerl|AsGo|TestStepsCountOctets|TestSimplifyIsLinear|TestMemoryFindsTheSame|TestHostile
 race: ## the same under the race detector, but for tests of one goroutine (needs a C compiler)
 	@test/setup.sh postfix redis-server rbldnsd unbound perl cc
 	CGO_ENABLED=1 $(GO) test -race -skip '$(ONE_GOROUTINE)' ./...
