@@ -1,9 +1,9 @@
 package test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,33 +29,47 @@ func TestSampleDay(t *testing.T) {
 	resolver := newLists(t, daytest.Zones()).Addr()
 	redis, err := newRig(t).Redis(t.Context(), rig.RedisConfig{})
 	must(t, err)
-	for _, url := range []store.URL{"", store.URL(redis.URL())} {
-		name, _, _ := strings.Cut(string(url), ":")
-		if name == "" {
-			name = "embedded"
-		}
-		t.Run(name, func(t *testing.T) { playDay(t, daytest.At(1000), url, resolver) })
-	}
+	plan := daytest.At(1000)
+	t.Run("embedded", func(t *testing.T) {
+		w, at := startDay(t, dayConfig(t, "", resolver))
+		player := w.player()
+		player.Clock = at
+		w.playDay(t, plan, player)
+	})
+	t.Run("redis", func(t *testing.T) {
+		w, at := startDay(t, dayConfig(t, store.URL(redis.URL()), resolver))
+		player := w.player()
+		player.Clock = at
+		w.playDay(t, plan, player)
+	})
+	t.Run("without the socket", func(t *testing.T) {
+		w, at := startDay(t, dayConfig(t, "", resolver))
+		w.playDay(t, plan, w.directPlayer(at))
+		w.holdHours(t, plan) // over the socket the last connections of an hour may be counted in the next
+	})
 }
 
-func playDay(t *testing.T, plan *daytest.Plan, url store.URL, resolver string) {
+// startDay starts winnow on the morning of the day, with what it was taught the day before. at tells it what time it is.
+func startDay(t *testing.T, c *app.Config) (w *winnow, at func(time.Time)) {
+	t.Helper()
 	var clock atomic.Pointer[time.Time]
-	at := func(now time.Time) { clock.Store(&now) }
+	at = func(now time.Time) { clock.Store(&now) }
 	midnight, err := time.Parse(time.DateOnly, daytest.Today)
 	must(t, err)
 	at(midnight.Add(-12 * time.Hour))
-	w := startWinnow(t, dayConfig(t, url, resolver), app.Options{Now: func() time.Time { return *clock.Load() }})
-
+	w = startWinnow(t, c, app.Options{Now: func() time.Time { return *clock.Load() }})
 	must(t, w.connect("127.0.0.1", "mail.our.example", daytest.Before()))
 	w.stop(t) // the day before is over, and what it taught is in the store
 	at(midnight)
 	w.start(t)
+	return w, at
+}
 
-	player := w.player()
-	player.Clock = at
+// playDay plays the day to its end, and holds the account to the plan.
+func (w *winnow) playDay(t *testing.T, plan *daytest.Plan, player *daytest.Player) {
+	t.Helper()
 	must(t, player.Play(plan.Visits(seed)))
 	w.stop(t)
-
 	holdToPlan(t, plan, w.report(t, daytest.Today), w.sets(t, daytest.Today))
 	if before := w.report(t, "2016-12-13"); before.Messages.Outbound != 1 || before.Messages.Total != 0 {
 		t.Errorf("the day before: got %d outbound of %d, want 1 of 0", before.Messages.Outbound, before.Messages.Total)
@@ -74,6 +88,22 @@ func holdToPlan(t *testing.T, plan *daytest.Plan, report *stats.Report, sets *st
 	}
 	if diff := cmp.Diff(refused, daytest.PlainSets(&sets.Refused)); diff != "" {
 		t.Errorf("refused connections by who wanted it (-plan +got):\n%s", diff)
+	}
+}
+
+// holdHours compares how many connections each hour of the account has with the plan.
+func (w *winnow) holdHours(t *testing.T, plan *daytest.Plan) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	reports, err := stats.ReadHours(ctx, w.app.Store(), stats.Query{Days: []string{daytest.Today}}, "")
+	must(t, err)
+	var got [24]int
+	for i := range reports[0].Hours {
+		got[i] = int(reports[0].Hours[i].Connections.Total)
+	}
+	if want := plan.ByHour(seed); got != want {
+		t.Errorf("connections by hour: got %v, want %v", got, want)
 	}
 }
 

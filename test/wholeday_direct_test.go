@@ -23,19 +23,9 @@ func TestWholeDayDirect(t *testing.T) {
 	plan := wantedDay(t)
 	c, redis := wholeDayConfig(t)
 	c.DNS.Cache.MinTTL, c.DNS.Cache.MinNegativeTTL = time.Hour, time.Hour // a day goes by in less
-	var clock atomic.Pointer[time.Time]
-	at := func(now time.Time) { clock.Store(&now) }
-	midnight, err := time.Parse(time.DateOnly, daytest.Today)
-	must(t, err)
-	at(midnight.Add(-12 * time.Hour))
-	w := startWinnow(t, c, app.Options{Now: func() time.Time { return *clock.Load() }})
-	must(t, w.connect("127.0.0.1", "mail.our.example", daytest.Before()))
-	w.stop(t)
-	at(midnight)
-	w.start(t)
-
-	way := direct{app: w.app, recorder: w.service.Recorder(), now: func() time.Time { return *clock.Load() }}
-	player := &daytest.Player{Way: way.visit, AtATime: *dayConns, Rate: *dayRate, Clock: at}
+	w, at := startDay(t, c)
+	player := w.directPlayer(at)
+	player.AtATime, player.Rate = *dayConns, *dayRate
 	m := measure(t, redis, plan)
 	m.play(t, player)
 	w.stop(t)
@@ -46,14 +36,20 @@ func TestWholeDayDirect(t *testing.T) {
 	report := w.report(t, daytest.Today)
 	must(t, stats.NewForms(report).WriteTable(os.Stdout))
 	holdToPlan(t, plan, report, w.sets(t, daytest.Today))
+	w.holdHours(t, plan)
 	m.print(os.Stdout)
+}
+
+// directPlayer plays to the pipeline and the account, not to the socket.
+func (w *winnow) directPlayer(at func(time.Time)) *daytest.Player {
+	d := direct{app: w.app, recorder: w.service.Recorder()}
+	return &daytest.Player{Way: d.visit, AtATime: w.player().AtATime, Clock: at}
 }
 
 // direct does what a session of the milter does, less what Postfix and it say to each other.
 type direct struct {
 	app      *app.App
 	recorder *stats.Recorder
-	now      func() time.Time
 	ids      atomic.Int64
 }
 
@@ -63,7 +59,7 @@ func (d *direct) visit(v *daytest.Visit) error {
 	p := d.app.Pipeline()
 	connection, passed := p.Connect(context.Background(), client), false
 	for _, mail := range v.Mails() {
-		m := d.message(client, mail)
+		m := d.message(v.At, client, mail)
 		verdict := filter.NewVerdict(m.ID, connection)
 		for _, recipient := range mail.Recipients {
 			if !p.Recipient(context.Background(), m.Ask(recipient), verdict).Refused() {
@@ -82,9 +78,9 @@ func (d *direct) visit(v *daytest.Visit) error {
 	return nil
 }
 
-func (d *direct) message(client message.Client, mail *miltertest.Mail) *message.Message {
+func (d *direct) message(at time.Time, client message.Client, mail *miltertest.Mail) *message.Message {
 	m := &message.Message{
-		ID: fmt.Sprintf("%08X", d.ids.Add(1)), Time: d.now(), Client: client, Site: d.app.Site(), QueueID: mail.QueueID,
+		ID: fmt.Sprintf("%08X", d.ids.Add(1)), Time: at, Client: client, Site: d.app.Site(), QueueID: mail.QueueID,
 		Sender: mail.Sender, Body: mail.Body, Size: int64(len(mail.Body)),
 	}
 	for _, field := range mail.Header {
