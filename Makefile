@@ -19,15 +19,15 @@ demo: ## Postfix, DNS lists and winnow on loopback: the sample mails and the day
 	@test/setup.sh postfix rbldnsd
 	@$(GO) run ./cmd/winnow demo
 
-test: ## every test, with real Postfix, Redis, rbldnsd and unbound, and SpamAssassin's rules
-	@test/setup.sh postfix redis-server rbldnsd unbound perl spamassassin
+test: ## every test, with real Postfix, Redis, rbldnsd, unbound and Chromium, and SpamAssassin's rules
+	@test/setup.sh postfix redis-server rbldnsd unbound perl spamassassin chromium
 	$(GO) test ./...
 
 # Tests of one goroutine that compute for long, or count what is allocated: the race detector sees nothing in them, and takes
 # minutes.
 ONE_GOROUTINE = AllocatesNearlyNothing|LosesNothing|AsPerl|AsGo|TestStepsCountOctets|TestSimplifyIsLinear|TestMemoryFindsTheSame|TestHostile
 race: ## the same under the race detector, but for tests of one goroutine (needs a C compiler)
-	@test/setup.sh postfix redis-server rbldnsd unbound perl cc
+	@test/setup.sh postfix redis-server rbldnsd unbound perl chromium cc
 	CGO_ENABLED=1 $(GO) test -race -skip '$(ONE_GOROUTINE)' ./...
 
 # A corpus is a folder of mails, or of *.tar.xz archives of them, and what SpamAssassin found in them.

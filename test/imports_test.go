@@ -13,6 +13,7 @@ var mayImport = map[string][]string{
 	"pkg/app":          {"pkg/auth", "pkg/config", "pkg/dns", "pkg/dnslist", "pkg/filter", "pkg/message", "pkg/milter", "pkg/replay", "pkg/rules", "pkg/stats", "pkg/store", "pkg/trail", "pkg/web", "pkg/whitelist", "rules"},
 	"pkg/milter":       {"pkg/filter", "pkg/message"},
 	"pkg/web":          {},
+	"pkg/web/page":     {"pkg/filter", "pkg/stats", "pkg/trail"},
 	"pkg/stats":        {"pkg/filter", "pkg/message"},
 	"pkg/trail":        {"pkg/filter", "pkg/message"},
 	"pkg/replay":       {"pkg/filter", "pkg/message", "pkg/trail"},

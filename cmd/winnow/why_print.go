@@ -27,11 +27,7 @@ func printRecord(out io.Writer, r *trail.Record, zone *time.Location) error {
 	section("What decided", e.Decided)
 	section("What would have been else", e.Without)
 	section("What the sender can do", e.Sender)
-	var identity []string
-	for _, f := range auth.Findings(r.Identity) {
-		identity = append(identity, strings.TrimSpace(fmt.Sprintf("%s: %s %s", f.Method, f.Result, f.About)))
-	}
-	section("Who sent it", identity)
+	section("Who sent it", auth.Lines(r.Identity))
 	b.WriteString("\nThe message\n")
 	if _, err := io.WriteString(out, b.String()); err != nil {
 		return err

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"winnow/pkg/filter"
 	"winnow/pkg/stats"
 	"winnow/pkg/web"
+	"winnow/pkg/web/page"
 )
 
 // accountState is whether the account is written, as the recorder last told.
@@ -44,7 +44,7 @@ func (s *Service) openFront(c *Config) error {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	s.front, err = web.ListenFront(c.Web, credentials, &view{s}, errorLog)
+	s.front, err = web.ListenFront(c.Web, credentials, &view{s}, page.New(s.app.Pages()), errorLog)
 	if err != nil {
 		return err
 	}
@@ -147,73 +147,29 @@ func (v *view) Rules(context.Context) (any, error) { return v.service.app.RuleSt
 
 // Report returns the account of days, as winnow stats --json has it.
 func (v *view) Report(ctx context.Context, days web.Days) (any, error) {
-	q, err := v.query(days)
-	if err != nil {
-		return nil, err
-	}
-	return stats.Read(ctx, v.service.app.store, q)
+	return v.service.app.reports(ctx, days)
 }
 
 // RuleReport returns the account of each rule, as winnow stats --rules --json has it.
 func (v *view) RuleReport(ctx context.Context, days web.Days) (any, error) {
-	q, err := v.query(days)
-	if err != nil {
-		return nil, err
-	}
-	return stats.ReadRules(ctx, v.service.app.store, q, v.service.app.History(q))
+	return v.service.app.ruleReports(ctx, days)
 }
 
 // Sets returns which sources hit together, as winnow stats --overlap --json has it.
 func (v *view) Sets(ctx context.Context, days web.Days) (any, error) {
-	q, err := v.query(days)
-	if err != nil {
-		return nil, err
-	}
-	return stats.ReadSets(ctx, v.service.app.store, q)
+	return v.service.app.setReports(ctx, days)
 }
 
 // ListReport returns what one list did, as winnow stats --list has it.
 func (v *view) ListReport(ctx context.Context, list string, days web.Days) (any, error) {
-	q, err := v.query(days)
-	if err != nil {
-		return nil, err
-	}
-	report, err := stats.ReadList(ctx, v.service.app.store, q, list)
-	return []*stats.ListReport{report}, asked(err)
+	report, err := v.service.app.listReport(ctx, list, days)
+	return []*stats.ListReport{report}, err
 }
 
 // Hours returns the account by hour, as winnow stats --hours has it.
 func (v *view) Hours(ctx context.Context, list string, days web.Days) (any, error) {
-	q, err := v.query(days)
-	if err != nil {
-		return nil, err
-	}
-	reports, err := stats.ReadHours(ctx, v.service.app.store, q, list)
-	return reports, asked(err)
+	return v.service.app.hourReports(ctx, list, days)
 }
-
-// asked tells faults of the question from those of the store.
-func asked(err error) error {
-	if errors.Is(err, stats.ErrNoSuchList) || errors.Is(err, stats.ErrHourDays) {
-		return fmt.Errorf("%w: %w", web.ErrQuestion, err)
-	}
-	return err
-}
-
-// query is the question about days; a fault of it is the asker's.
-func (v *view) query(days web.Days) (stats.Query, error) {
-	q, err := v.service.app.Query(days.From, days.To, days.PerDay)
-	if err == nil && len(q.Days) > maxDays {
-		err = fmt.Errorf("%d days are more than %d", len(q.Days), maxDays)
-	}
-	if err != nil {
-		return q, fmt.Errorf("%w: %w", web.ErrQuestion, err)
-	}
-	return q, nil
-}
-
-// maxDays bounds what one question over HTTP may be about.
-const maxDays = 400
 
 // Figures are what is counted since the start, and how things are now.
 func (v *view) Figures(ctx context.Context) *web.Figures {

@@ -43,6 +43,14 @@ func Findings(id *message.Identity) []Finding {
 	return append(all, Finding{"dmarc", d.Result, d.Author, about})
 }
 
+// Lines tells in a line each what was found out about a sender.
+func Lines(id *message.Identity) (lines []string) {
+	for _, f := range Findings(id) {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s: %s %s", f.Method, f.Result, f.About)))
+	}
+	return lines
+}
+
 // told returns the evidence where there is something to tell, which of most symbols there is not.
 func told(hit bool, evidence func() string) (string, bool) {
 	if !hit {

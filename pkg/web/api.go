@@ -36,6 +36,9 @@ var ErrQuestion = errors.New("bad question")
 //go:embed openapi.yaml
 var openAPI []byte
 
+// Description is the API's description, for whoever shows it to people.
+func Description() []byte { return openAPI }
+
 // apiRoutes is what the API answers, by path.
 func apiRoutes(view View) map[string]http.Handler {
 	return map[string]http.Handler{
@@ -52,7 +55,7 @@ func apiRoutes(view View) map[string]http.Handler {
 }
 
 func describe(w http.ResponseWriter, r *http.Request) {
-	if _, err := parameters(r); err != nil {
+	if _, err := Parameters(r); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
@@ -63,7 +66,7 @@ func describe(w http.ResponseWriter, r *http.Request) {
 // plain answers a question without parameters.
 func plain(ask func(context.Context) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := parameters(r); err != nil {
+		if _, err := Parameters(r); err != nil {
 			fail(w, http.StatusBadRequest, err)
 			return
 		}
@@ -113,17 +116,18 @@ func respond(w http.ResponseWriter, r *http.Request, ask func(context.Context) (
 	}
 }
 
-// parseDays reads which days are meant: day, or from and to; today where nothing is said. There may be further parameters.
+// parseDays reads which days are meant. There may be further parameters.
 func parseDays(r *http.Request, further ...string) (Days, url.Values, error) {
-	q, err := parameters(r, append([]string{"day", "from", "to", "per_day"}, further...)...)
+	q, err := Parameters(r, append([]string{"day", "from", "to", "per_day"}, further...)...)
 	if err != nil {
 		return Days{}, nil, err
 	}
-	d, err := toDays(q)
+	d, err := ReadDays(q)
 	return d, q, err
 }
 
-func toDays(q url.Values) (Days, error) {
+// ReadDays reads which days are meant: day, or from and to; today where nothing is said.
+func ReadDays(q url.Values) (Days, error) {
 	d := Days{From: q.Get("from"), To: q.Get("to")}
 	switch q.Get("per_day") {
 	case "", "false":
@@ -149,17 +153,19 @@ func toDays(q url.Values) (Days, error) {
 	return d, nil
 }
 
-// parameters reads a question's parameters. One that does not exist is an error, or a misspelled one would go unnoticed.
-func parameters(r *http.Request, known ...string) (url.Values, error) {
+// Parameters reads a question's parameters. One that does not exist is an error, or a misspelled one would go unnoticed. Those
+// known as "name..." may stand there more than once.
+func Parameters(r *http.Request, known ...string) (url.Values, error) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, errors.New("the question cannot be read")
 	}
 	for name, values := range q {
-		if !slices.Contains(known, name) {
+		several := slices.Contains(known, name+"...")
+		if !several && !slices.Contains(known, name) {
 			return nil, fmt.Errorf("%.20q is no parameter of this", name)
 		}
-		if len(values) > 1 {
+		if len(values) > 1 && !several {
 			return nil, fmt.Errorf("%s is there twice", name)
 		}
 	}

@@ -16,6 +16,7 @@ type Config struct {
 	TLSCert   string   `yaml:"tls_cert"`    // PEM, with its chain
 	TLSKey    string   `yaml:"tls_key"`     // PEM, in a file that others cannot read
 	ClientCA  string   `yaml:"client_ca"`   // PEM: whose certificates clients must have
+	Messages  bool     `yaml:"messages"`    // the pages search the trail: who wrote to whom
 	ReadyNeed []string `yaml:"ready_needs"` // what must be well beside the milter, or /readyz says no
 }
 
@@ -49,6 +50,9 @@ func (c *Config) Validate() []error {
 	}
 	if c.ClientCA != "" && c.TLSCert == "" {
 		fault("client_ca: needs tls_cert and tls_key, for certificates are shown over TLS only")
+	}
+	if c.Messages && !c.guarded() {
+		fault("messages: whoever has an account on this machine could read who writes to whom: set token_file, or client_ca")
 	}
 	if c.Listen == "" {
 		return faults

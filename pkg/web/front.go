@@ -27,26 +27,27 @@ const (
 	frontQuestions   = 4                // that ask the store or gather figures, at a time; more are told to come again
 )
 
-// A Front serves over TCP: whether winnow is alive and ready, its figures, and the API that only looks.
+// A Front serves over TCP: whether winnow is alive and ready, its figures, the API that only looks, and the pages.
 type Front struct {
 	http        *http.Server
 	listener    net.Listener
 	credentials atomic.Pointer[Credentials]
+	sessions    *logins
 	done        chan struct{} // closed when served is there
 	served      error         // why it ended
 }
 
-// ListenFront opens what the configuration says and serves view there until Close. errorLog is told of what goes wrong with
-// connections; nil tells nobody.
-func ListenFront(c Config, k *Credentials, view View, errorLog *log.Logger) (*Front, error) {
+// ListenFront opens what the configuration says and serves view and pages there until Close; pages may be nil. errorLog is
+// told of what goes wrong with connections; nil tells nobody.
+func ListenFront(c Config, k *Credentials, view View, pages Pages, errorLog *log.Logger) (*Front, error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("web: listen on %s: %w; does another program listen there?", c.Listen, err)
 	}
-	f := &Front{listener: listener, done: make(chan struct{})}
+	f := &Front{listener: listener, sessions: newLogins(), done: make(chan struct{})}
 	f.credentials.Store(k)
 	f.http = &http.Server{
-		Handler:           f.handler(c, view),
+		Handler:           f.handler(c, view, pages),
 		ReadHeaderTimeout: frontHeaderLimit,
 		ReadTimeout:       frontReadLimit,
 		WriteTimeout:      frontWriteLimit,
@@ -91,13 +92,16 @@ func (f *Front) Close(ctx context.Context) error {
 }
 
 // handler is all that is served. Two things are told to anybody who gets through: that we live, and whether we are ready.
-func (f *Front) handler(c Config, view View) http.Handler {
+func (f *Front) handler(c Config, view View, pages Pages) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", f.ready(c.ReadyNeed, view))
-	mux.Handle("GET /metrics", f.guarded(limited(metricsHandler(view))))
+	mux.Handle("GET /metrics", f.guarded(limited(frontQuestions, 0, metricsHandler(view))))
 	for path, answer := range apiRoutes(view) {
-		mux.Handle("GET "+path, f.guarded(limited(answer)))
+		mux.Handle("GET "+path, f.guarded(limited(frontQuestions, 0, answer)))
+	}
+	if pages != nil {
+		f.servePages(mux, pages)
 	}
 	return f.strict(mux)
 }
@@ -129,7 +133,7 @@ func isAddress(host string) bool {
 // guarded answers those who show what is wanted.
 func (f *Front) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !f.credentials.Load().allow(r) {
+		if !f.allowed(r) {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="winnow"`)
 			fail(w, http.StatusUnauthorized, errors.New("show the token: Authorization: Bearer TOKEN"))
 			return
@@ -138,17 +142,37 @@ func (f *Front) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// limited has only so many questions of one kind answered at a time.
-func limited(next http.Handler) http.Handler {
-	places := make(chan struct{}, frontQuestions)
+// limited has only so many questions of one kind answered at a time. Others wait for their turn, and are told to come again
+// where that takes too long.
+func limited(most int, wait time.Duration, next http.Handler) http.Handler {
+	places := make(chan struct{}, most)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-			next.ServeHTTP(w, r)
-		default:
+		if !take(r.Context(), places, wait) {
 			w.Header().Set("Retry-After", "1")
 			fail(w, http.StatusServiceUnavailable, errors.New("too many questions at a time: ask again"))
+			return
 		}
+		defer func() { <-places }()
+		next.ServeHTTP(w, r)
 	})
+}
+
+func take(ctx context.Context, places chan<- struct{}, wait time.Duration) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	default:
+	}
+	if wait == 0 {
+		return false
+	}
+	timeout := time.NewTimer(wait)
+	defer timeout.Stop()
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-timeout.C:
+	case <-ctx.Done():
+	}
+	return false
 }

@@ -73,7 +73,7 @@ func serveFront(t *testing.T, c web.Config, view web.View) *web.Front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := web.ListenFront(c, k, view, nil)
+	f, err := web.ListenFront(c, k, view, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -391,7 +391,7 @@ func TestMutualTLS(t *testing.T) {
 
 func TestPortTaken(t *testing.T) {
 	f := serveFront(t, web.Config{}, &aView{})
-	if _, err := web.ListenFront(web.Config{Listen: f.Addr().String()}, &web.Credentials{}, &aView{}, nil); err == nil || !strings.Contains(err.Error(), "does another program listen there?") {
+	if _, err := web.ListenFront(web.Config{Listen: f.Addr().String()}, &web.Credentials{}, &aView{}, nil, nil); err == nil || !strings.Contains(err.Error(), "does another program listen there?") {
 		t.Errorf("got %v, want what to look at", err)
 	}
 }

@@ -46,7 +46,7 @@ func (f *Front) ready(need []string, view View) http.HandlerFunc {
 				answer.Ready = false
 			}
 		}
-		if !f.credentials.Load().allow(r) {
+		if !f.allowed(r) {
 			answer.Parts = nil
 		}
 		status := http.StatusOK

@@ -1,8 +1,8 @@
 // Package web is the door that a running winnow opens to its operator: a small JSON API over HTTP on a unix socket
 // that only its own user can reach. The command line asks through it what only the daemon knows (the state of each
 // list and of the rules) and has it do what only the daemon can (an embedded store is written by one process at a time).
-// Beside it there is a Front, over TCP and off until somebody wants it, for those who only look: health, metrics, and an
-// API that is described in openapi.yaml.
+// Beside it there is a Front, over TCP and off until somebody wants it, for those who only look: health, metrics, an API
+// that is described in openapi.yaml, and the pages that a browser shows (package page).
 //
 // Each declares what it needs of the daemon, as Desk and View, and knows nothing else of it. Answers are JSON; an error is
 // {"error": "…"}, with status 503 where it is not the question's fault.

@@ -1,0 +1,171 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"winnow/pkg/stats"
+)
+
+// maxLists bounds the rows of a table of lists; an operator has some 20, and 60 where he tries many.
+const maxLists = 500
+
+// A listRow is one list, or the content rules, among others.
+type listRow struct {
+	stats.Row
+	Link   string
+	Health *Health
+	Budget *stats.Budget
+}
+
+// Doubt is the interval as a picture, on a scale that ends at so many percent; nil where there is nothing to weigh.
+func (r *listRow) Doubt(top float64) *interval {
+	if r.DoubtfulOf == 0 || top <= 0 {
+		return nil
+	}
+	at := func(share float64) float64 { return 100 * min(share, top) / top }
+	return &interval{units(at(r.DoubtfulLow)), units(max(1, at(r.DoubtfulHigh)-at(r.DoubtfulLow))), units(min(98, at(r.DoubtfulShare)))}
+}
+
+// doubtTop is where the scale of all intervals ends.
+func doubtTop(rows []listRow) float64 {
+	most := 0.0
+	for i := range rows {
+		most = max(most, rows[i].DoubtfulHigh)
+	}
+	for _, top := range []float64{0.5, 1, 2, 5, 10, 20, 50} {
+		if most <= top {
+			return top
+		}
+	}
+	return 100
+}
+
+// An interval is where a share lies, on a scale to 100.
+type interval struct{ Low, Width, At string }
+
+// CachedShare is what part of its questions winnow's cache answered.
+func (r *listRow) CachedShare() string { return stats.PercentOf(r.Cached, r.Asked) }
+
+func listLink(name, query string) string {
+	link := "/lists/" + url.PathEscape(name)
+	if query != "" {
+		link += "?" + query
+	}
+	return link
+}
+
+// rank is the sources by unique hits, then by refusals and hits.
+func rank(r *stats.Report, health []Health) (rows []listRow) {
+	for _, source := range r.Sources {
+		row := listRow{Row: source, Link: listLink(source.Name, "")}
+		for i := range health {
+			if source.Kind == "list" && health[i].List == source.Name {
+				row.Health = &health[i]
+			}
+		}
+		for i := range r.Budgets {
+			if source.Kind == "list" && r.Budgets[i].List == source.Name {
+				row.Budget = &r.Budgets[i]
+			}
+		}
+		rows = append(rows, row)
+	}
+	slices.SortStableFunc(rows, func(a, b listRow) int {
+		return cmp.Or(cmp.Compare(b.Unique, a.Unique), cmp.Compare(b.Refusals, a.Refusals), cmp.Compare(b.Hits, a.Hits))
+	})
+	return rows[:min(len(rows), maxLists)]
+}
+
+type listsBody struct {
+	Report   *stats.Report
+	Rows     []listRow
+	Most     int64
+	DoubtTop float64 // percent
+	Entries  []stats.Row
+	Linked   bool // rows lead to the pages of lists
+}
+
+func (p *Pages) lists(r *http.Request) (shown, error) {
+	s := shown{template: "lists", frame: frame{Title: "Lists", Here: "lists"}}
+	_, days, err := p.dated(r, &s, 1)
+	if err != nil {
+		return s, err
+	}
+	c := s.frame.Chooser
+	s.frame.API = "/api/v1/report?" + c.Query()
+	s.frame.Lead = c.Words() + ". By unique hits: caught messages that no other source hit."
+	reports, err := p.source.Report(r.Context(), days)
+	if err != nil {
+		return s, err
+	}
+	s.body = newLists(reports[0], p.source.Health(), true)
+	return s, nil
+}
+
+func newLists(r *stats.Report, health []Health, linked bool) *listsBody {
+	b := &listsBody{Report: r, Rows: rank(r, health), Entries: r.Entries[:min(len(r.Entries), maxLists)], Linked: linked}
+	b.DoubtTop = doubtTop(b.Rows)
+	if len(b.Rows) > 0 {
+		b.Most = b.Rows[0].Unique
+	}
+	return b
+}
+
+// listDays is how many days a list's and a rule's page show where nobody says.
+const listDays = 30
+
+type listBody struct {
+	Report *stats.ListReport
+	Health *Health
+	Charts []*chart
+}
+
+func (p *Pages) list(r *http.Request) (shown, error) {
+	name := r.PathValue("name")
+	s := shown{template: "list", frame: frame{Title: harmless(name, maxCell), Here: "lists"}}
+	_, days, err := p.dated(r, &s, listDays)
+	if err != nil {
+		return s, err
+	}
+	c := s.frame.Chooser
+	report, err := p.source.List(r.Context(), days, name)
+	if err != nil {
+		return s, err
+	}
+	s.frame.Title, s.frame.Lead = report.Title, c.Words()
+	b := &listBody{Report: report}
+	for _, h := range p.source.Health() {
+		if h.List == name && report.Kind == "list" {
+			b.Health = &h
+		}
+	}
+	b.Charts = listCharts(report)
+	s.body = b
+	return s, nil
+}
+
+// listCharts shows what a list hit, and what it was asked.
+func listCharts(r *stats.ListReport) []*chart {
+	var hits, asked []point
+	for i := range r.ByDay {
+		d := &r.ByDay[i]
+		hits = append(hits, point{d.Day, []int64{d.Unique, max(0, d.Hits-d.Unique)}})
+		asked = append(asked, point{d.Day, []int64{max(0, d.Asked-d.Cached), d.Cached}})
+	}
+	return []*chart{
+		newChart("hits", "Hits", "hits", []legend{{"unique", "c1"}, {"others had it too", "c2"}}, hits),
+		newChart("asked", "Questions", "questions", []legend{{"sent", "c1"}, {"answered by the cache", "c2"}}, asked),
+	}
+}
+
+// Since tells since when a list is as it is.
+func (h *Health) SinceWords() string {
+	if h.Since.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("since %s", h.Since.Format("2006-01-02 15:04"))
+}
