@@ -9,6 +9,7 @@ import (
 
 	"winnow/pkg/app"
 	"winnow/pkg/stats"
+	"winnow/pkg/web"
 )
 
 // statsFlags is how stats is called.
@@ -24,6 +25,7 @@ type statsFlags struct {
 	list          string
 	against       string
 	asJSON, asCSV bool
+	html          string
 }
 
 func newStats() *cobra.Command {
@@ -46,7 +48,10 @@ With --list, print one list day by day, and with --hours hour by hour. --hours a
 when lists did not answer. Hours are kept for two weeks. With --against, print the days beside other days, and what changed.
 
 With --forged, print instead whom messages claimed to come from and were not proven to: correspondents of your users, and
-entries of the whitelist. Forged are those that the sender's domain disowns.`,
+entries of the whitelist. Forged are those that the sender's domain disowns.
+
+With --html, write the funnel as a picture, lists, overlap and rules of the days as one file that can be mailed: it needs
+nothing else and runs nothing (docs/web.md).`,
 		Example: `  winnow stats
   winnow stats --day yesterday
   winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
@@ -60,7 +65,8 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
   winnow stats --day yesterday --against 2016-12-07
   winnow stats --from 2016-12-01 --to 2016-12-31 --against 2016-11-01..2016-11-30
   winnow stats --rules --from 2016-12-01
-  winnow stats --forged --from 2016-12-01 --json`,
+  winnow stats --forged --from 2016-12-01 --json
+  winnow stats --html yesterday.html --day yesterday`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return printStats(c, &f) },
 	}
@@ -78,6 +84,7 @@ entries of the whitelist. Forged are those that the sender's domain disowns.`,
 	flags.BoolVar(&f.hours, "hours", false, "hour by hour; with --list of one list")
 	flags.StringVar(&f.against, "against", "", "compare with other days: 2016-11-14, yesterday, 2016-11-01..2016-11-30")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	flags.StringVar(&f.html, "html", "", "write all of it as one HTML file that can be mailed, mode 0600; - writes it out")
 	flags.BoolVar(&f.asCSV, "csv", false, "print CSV, one figure a line")
 	return c
 }
@@ -86,10 +93,13 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if f.asJSON && f.asCSV {
 		return usagef("--json and --csv: choose one")
 	}
+	if f.html != "" && (f.asJSON || f.asCSV || f.perDay) {
+		return usagef("--html is one report of all days; --json, --csv and --per-day go without it")
+	}
 	if chosen := f.chosen(c); len(chosen) > 1 {
 		return usagef("%s: choose one", strings.Join(chosen, " and "))
 	}
-	for _, name := range []string{"without", "list", "against"} {
+	for _, name := range []string{"without", "list", "against", "html"} {
 		if flag := c.Flags().Lookup(name); flag.Changed && strings.Trim(flag.Value.String(), "[]") == "" {
 			return usagef("--%s: write what it is about", name)
 		}
@@ -111,7 +121,7 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if from == "" {
 		from, to = f.day, f.day
 	}
-	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true})
+	a, err := app.New(c.Context(), config, app.Options{ReadOnly: true, Version: version})
 	if err != nil {
 		return err
 	}
@@ -121,6 +131,9 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	q, err := a.Query(from, to, f.perDay)
 	if err != nil {
 		return errors.Join(usageError{err}, a.Close())
+	}
+	if f.html != "" {
+		return errors.Join(writeHTML(c, a, web.Days{From: from, To: to}, f.html), a.Close())
 	}
 	return errors.Join(printAccount(c, a, q, f), a.Close())
 }
@@ -150,7 +163,7 @@ func printAccount(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) er
 
 // chosen names the flags that ask for something in place of the funnel. The hours may be those of a list.
 func (f *statsFlags) chosen(c *cobra.Command) (names []string) {
-	for _, name := range []string{"rules", "forged", "overlap", "without", "keep", "list", "hours", "against"} {
+	for _, name := range []string{"rules", "forged", "overlap", "without", "keep", "list", "hours", "against", "html"} {
 		if c.Flags().Changed(name) && !(name == "list" && f.hours) {
 			names = append(names, "--"+name)
 		}

@@ -18,6 +18,7 @@ type dayBody struct {
 	Ranking  []listRow // the first lists by unique hits
 	Most     int64     // unique hits of the first
 	Query    string    // the days, for links
+	Today    bool      // is among them
 }
 
 // Empty tells that nothing was counted.
@@ -67,7 +68,9 @@ func (p *Pages) day(r *http.Request) (shown, error) {
 		return s, err
 	}
 	s.frame.Lead = "Days in " + reports[0].Zone
-	s.body = newDay(reports[0], p.source.Health(), c.Query())
+	b := newDay(reports[0], p.source.Health(), c.Query())
+	b.Today = c.To == c.Today
+	s.body = b
 	return s, nil
 }
 

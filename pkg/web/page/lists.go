@@ -2,12 +2,15 @@ package page
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"winnow/pkg/stats"
+	"winnow/pkg/web"
 )
 
 // maxLists bounds the rows of a table of lists; an operator has some 20, and 60 where he tries many.
@@ -122,7 +125,18 @@ type listBody struct {
 	Report *stats.ListReport
 	Health *Health
 	Charts []*chart
+	Hours  []listHour // of the last of the days, where hours are kept of them
+	ByHour *chart
 }
+
+// A listHour is what a list did in an hour.
+type listHour struct {
+	Hour string
+	stats.Row
+}
+
+// hourDays is of how many days a list's page shows the hours.
+const hourDays = 2
 
 func (p *Pages) list(r *http.Request) (shown, error) {
 	name := r.PathValue("name")
@@ -137,6 +151,7 @@ func (p *Pages) list(r *http.Request) (shown, error) {
 		return s, err
 	}
 	s.frame.Title, s.frame.Lead = report.Title, c.Words()
+	s.frame.API = "/api/v1/lists/report?" + url.Values{"list": {name}, "from": {c.From}, "to": {c.To}}.Encode()
 	b := &listBody{Report: report}
 	for _, h := range p.source.Health() {
 		if h.List == name && report.Kind == "list" {
@@ -144,8 +159,47 @@ func (p *Pages) list(r *http.Request) (shown, error) {
 		}
 	}
 	b.Charts = listCharts(report)
+	if err := p.hours(r.Context(), b, c.To); err != nil {
+		return s, err
+	}
 	s.body = b
 	return s, nil
+}
+
+// hours adds the hours of the last days up to one. Of days long gone there are none.
+func (p *Pages) hours(ctx context.Context, b *listBody, last string) error {
+	first := stats.Before(last, hourDays-1)[0]
+	reports, err := p.source.Hours(ctx, web.Days{From: max(first, b.Report.From), To: last}, b.Report.Name)
+	if err != nil {
+		return err
+	}
+	var points []point
+	var any int64
+	for i := range reports[0].Hours {
+		h := &reports[0].Hours[i]
+		var row stats.Row
+		if len(h.Sources) > 0 {
+			row = h.Sources[0]
+		}
+		any += row.Asked + row.Hits
+		b.Hours = append(b.Hours, listHour{hourWords(h.Hour), row})
+		points = append(points, point{hourWords(h.Hour), []int64{row.Unique, max(0, row.Hits-row.Unique), row.Errors}})
+	}
+	if any == 0 {
+		b.Hours = nil
+		return nil
+	}
+	b.ByHour = newChart("hours", "Hits and errors by hour", "hits and errors", []legend{{"unique", "c1"}, {"others had it too", "c2"}, {"errors", "c3"}}, points)
+	return nil
+}
+
+// hourWords writes an hour as people do. What the clock is ahead of UTC stays, for where clocks are set an hour comes twice.
+func hourWords(hour string) string {
+	day, rest, found := strings.Cut(hour, "T")
+	if !found || len(rest) < 2 {
+		return hour
+	}
+	return strings.TrimSpace(day + " " + rest[:2] + ":00 " + strings.TrimSuffix(rest[2:], "Z"))
 }
 
 // listCharts shows what a list hit, and what it was asked.

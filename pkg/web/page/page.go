@@ -26,6 +26,7 @@ type Source interface {
 	RuleReport(ctx context.Context, days web.Days) ([]*stats.RuleReport, error)
 	Sets(ctx context.Context, days web.Days) ([]*stats.SetReport, error)
 	List(ctx context.Context, days web.Days, name string) (*stats.ListReport, error)
+	Hours(ctx context.Context, days web.Days, list string) ([]*stats.HourReport, error)
 
 	Health() []Health       // of each list
 	Rule(name string) *Rule // nil: no rule in force has this name

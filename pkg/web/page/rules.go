@@ -134,7 +134,7 @@ func (p *Pages) rule(r *http.Request) (shown, error) {
 		return s, err
 	}
 	c := s.frame.Chooser
-	s.frame.Lead = c.Words()
+	s.frame.Lead, s.frame.API = c.Words(), "/api/v1/rules/report?per_day=true&"+c.Query()
 	b := &ruleBody{Name: name, Rule: p.source.Rule(name)}
 	together, err := p.source.RuleReport(r.Context(), days)
 	if err != nil {

@@ -146,6 +146,13 @@ func sampleCounters() map[string]map[string]int64 {
 		whole["rule:"+name+":delivered"] = int64(3 + 211*i*i)
 	}
 	days := map[string]map[string]int64{"2016-12-14": whole}
+	for h := range 18 { // today's hours, and what of the day is in none
+		hour := map[string]int64{}
+		for name, n := range whole {
+			hour[name] = n * int64(20+h*(24-h)) / 2_400
+		}
+		days[fmt.Sprintf("2016-12-14T%02dZ", h)] = hour
+	}
 	for back := 1; back < 30; back++ {
 		day := map[string]int64{}
 		for name, n := range whole {

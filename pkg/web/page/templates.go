@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"html/template"
@@ -24,20 +25,22 @@ var files embed.FS
 type templates map[string]*template.Template
 
 var functions = template.FuncMap{
-	"count":   func(n any) string { return stats.Number(integer(n)) },
-	"share":   stats.Percents,
-	"part":    func(n, of any) string { return stats.PercentOf(integer(n), integer(of)) },
-	"decimal": func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
-	"cell":    func(s string) string { return harmless(s, maxCell) },
-	"text":    func(s string) string { return harmless(s, maxText) },
-	"bar":     func(n, of any) bar { return newBar(integer(n), integer(of)) },
-	"join":    strings.Join,
-	"plural":  plural,
-	"asset":   func(name string) string { return "/assets/" + name + "?v=" + fingerprint(name) },
-	"entry":   func(name, url, key, here string) choice { return choice{name, url, key == here} },
-	"told":    func(title string, lines []string, class string) told { return told{title, class, lines} },
-	"kept":    func(of string, k stats.Kept) kept { return kept{k, of} },
-	"dayrow":  func(row, sum stats.Row) dayRow { return dayRow{row, sum} },
+	"count":     func(n any) string { return stats.Number(integer(n)) },
+	"share":     stats.Percents,
+	"part":      func(n, of any) string { return stats.PercentOf(integer(n), integer(of)) },
+	"decimal":   func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
+	"cell":      func(s string) string { return harmless(s, maxCell) },
+	"text":      func(s string) string { return harmless(s, maxText) },
+	"style":     func() template.CSS { return template.CSS(asset("style.css")) },
+	"stylehash": styleHash,
+	"bar":       func(n, of any) bar { return newBar(integer(n), integer(of)) },
+	"join":      strings.Join,
+	"plural":    plural,
+	"asset":     func(name string) string { return "/assets/" + name + "?v=" + fingerprint(name) },
+	"entry":     func(name, url, key, here string) choice { return choice{name, url, key == here} },
+	"told":      func(title string, lines []string, class string) told { return told{title, class, lines} },
+	"kept":      func(of string, k stats.Kept) kept { return kept{k, of} },
+	"dayrow":    func(row, sum stats.Row) dayRow { return dayRow{row, sum} },
 }
 
 // told is a heading and what is said below it.
@@ -54,6 +57,12 @@ type kept struct {
 
 // dayRow is a line of a list's page; columns whose sum is 0 are left out.
 type dayRow struct{ Row, Sum stats.Row }
+
+// styleHash names the style sheet in a policy that allows no other.
+func styleHash() string {
+	sum := sha256.Sum256(asset("style.css"))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
 
 // integer is a whole number of whichever type.
 func integer(n any) int64 {
