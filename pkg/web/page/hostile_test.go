@@ -29,7 +29,7 @@ var hostile = []string{
 }
 
 // Whatever stands in mail stays text, on every page that shows it: no element of it, no script, nothing from elsewhere.
-func TestHostileMail(t *testing.T) {
+func TestMailStaysText(t *testing.T) {
 	var records []record
 	for i, text := range hostile {
 		records = append(records, record{
