@@ -71,6 +71,16 @@ func (a *App) ruleReports(ctx context.Context, days web.Days) ([]*stats.RuleRepo
 	return stats.ReadRules(ctx, a.store, q, a.History(q))
 }
 
+// ruleDays is the account of each content rule on each of the days, and nothing of the days before.
+func (a *App) ruleDays(ctx context.Context, days web.Days) ([]*stats.RuleReport, error) {
+	days.PerDay = true
+	q, err := a.question(days)
+	if err != nil {
+		return nil, err
+	}
+	return stats.ReadRules(ctx, a.store, q, nil)
+}
+
 // setReports is which sources hit together.
 func (a *App) setReports(ctx context.Context, days web.Days) ([]*stats.SetReport, error) {
 	q, err := a.question(days)

@@ -29,6 +29,10 @@ func (p *pages) RuleReport(ctx context.Context, days web.Days) ([]*stats.RuleRep
 	return p.app.ruleReports(ctx, days)
 }
 
+func (p *pages) RuleDays(ctx context.Context, days web.Days) ([]*stats.RuleReport, error) {
+	return p.app.ruleDays(ctx, days)
+}
+
 func (p *pages) Sets(ctx context.Context, days web.Days) ([]*stats.SetReport, error) {
 	return p.app.setReports(ctx, days)
 }

@@ -15,6 +15,8 @@ type Pages interface {
 	Asset(w http.ResponseWriter, r *http.Request)
 	// Login asks for the token, once more where a wrong one was given; next is where to go on to.
 	Login(w http.ResponseWriter, r *http.Request, next string, wrong bool)
+	// Closed tells that messages are not shown.
+	Closed(w http.ResponseWriter, r *http.Request)
 }
 
 const (
@@ -29,7 +31,7 @@ func (f *Front) servePages(mux *http.ServeMux, pages Pages) {
 	shown := f.led(limited(frontQuestions, pageWait, pages))
 	mux.Handle("GET /", guardPage(shown))
 	mux.Handle("GET /api", guardPage(shown))
-	search := guardPage(f.led(limited(searches, pageWait, pages)))
+	search := guardPage(f.led(f.private(pages.Closed, limited(searches, pageWait, pages))))
 	mux.Handle("GET "+messagesPath, search)
 	mux.Handle("GET "+messagesPath+"/", search)
 	mux.Handle("GET /assets/", http.HandlerFunc(pages.Asset))
@@ -47,6 +49,17 @@ func (f *Front) led(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !f.allowed(r) {
 			http.Redirect(w, r, "/login?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// private answers where something is wanted of who asks, whatever the configuration has become since the start.
+func (f *Front) private(closed http.HandlerFunc, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f.credentials.Load().open() {
+			closed(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

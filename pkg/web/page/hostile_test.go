@@ -11,6 +11,7 @@ import (
 
 	"winnow/pkg/app"
 	"winnow/pkg/filter"
+	"winnow/pkg/web"
 )
 
 // What a stranger writes into his mail to have a page do something. Were one of it to be run, the title would tell.
@@ -217,11 +218,17 @@ func TestSession(t *testing.T) {
 // Where it is off, nobody looks for messages; and it cannot be on for everybody on the machine.
 func TestMessagesAreOff(t *testing.T) {
 	s := openSite(t, sampleLists, sampleCounters(), sampleRecords, func(c *app.Config) { c.Web.Messages = false })
-	for _, path := range []string{"/messages", "/messages?q=alice@our.example", "/messages/w7k2-9fqx"} {
-		if text := s.get(t, path); !strings.Contains(text, "web.messages: true") || strings.Contains(text, "bob@sender.example") {
-			t.Errorf("%s: got %s", path, text)
+	closed := func(where string) {
+		t.Helper()
+		for _, path := range []string{"/messages", "/messages?q=alice@our.example", "/messages/w7k2-9fqx"} {
+			if text := s.get(t, path); !strings.Contains(text, "web.messages: true") || strings.Contains(text, "bob@sender.example") {
+				t.Errorf("%s: %s: got %s", where, path, text)
+			}
 		}
 	}
+	closed("off")
+	s = openSite(t, sampleLists, sampleCounters(), sampleRecords, func(c *app.Config) { c.Web.Token = web.Secret{} })
+	closed("on, where nothing is wanted of who asks")
 }
 
 // What is wrong is said, with what to do, and the days can be chosen anew.

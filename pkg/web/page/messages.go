@@ -56,6 +56,11 @@ func (p *Pages) messages(r *http.Request) (shown, error) {
 	return p.search(r, s, q.Get("q"), q.Get("since"), q.Get("until"))
 }
 
+// Closed tells that messages are not shown, and how they are.
+func (p *Pages) Closed(w http.ResponseWriter, r *http.Request) {
+	p.write(w, r, http.StatusOK, shown{template: "messages", frame: frame{Title: "Messages", Here: "messages"}, body: &messagesBody{Off: true}})
+}
+
 // message shows what has one id.
 func (p *Pages) message(r *http.Request) (shown, error) {
 	s := shown{template: "messages", frame: frame{Title: "Messages", Here: "messages"}}

@@ -24,6 +24,7 @@ import (
 type Source interface {
 	Report(ctx context.Context, days web.Days) ([]*stats.Report, error)
 	RuleReport(ctx context.Context, days web.Days) ([]*stats.RuleReport, error)
+	RuleDays(ctx context.Context, days web.Days) ([]*stats.RuleReport, error) // one for each day, without those that hit before
 	Sets(ctx context.Context, days web.Days) ([]*stats.SetReport, error)
 	List(ctx context.Context, days web.Days, name string) (*stats.ListReport, error)
 	Hours(ctx context.Context, days web.Days, list string) ([]*stats.HourReport, error)

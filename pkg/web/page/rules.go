@@ -140,8 +140,7 @@ func (p *Pages) rule(r *http.Request) (shown, error) {
 	if err != nil {
 		return s, err
 	}
-	days.PerDay = true
-	daily, err := p.source.RuleReport(r.Context(), days)
+	daily, err := p.source.RuleDays(r.Context(), days)
 	if err != nil {
 		return s, err
 	}
