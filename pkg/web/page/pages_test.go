@@ -3,6 +3,7 @@ package page_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"winnow/pkg/filter"
 	"winnow/pkg/stats"
+	"winnow/pkg/trail"
 )
 
 var sampleRecords = []record{
@@ -201,6 +203,39 @@ func (s *site) request(t testing.TB, path string) (status int, body string) {
 	text, err := io.ReadAll(response.Body)
 	must(t, err)
 	return response.StatusCode, string(text)
+}
+
+// The page tells of a decision what winnow why tells, word for word and in that order.
+func TestTrailIsWhys(t *testing.T) {
+	s := openSite(t, sampleLists, sampleCounters(), sampleRecords, nil)
+	source := s.app.Pages()
+	for _, r := range sampleRecords {
+		found, err := source.Search(t.Context(), trail.Query{Words: []string{r.id}})
+		must(t, err)
+		if len(found.Records) != 1 {
+			t.Fatalf("%s: %d records", r.id, len(found.Records))
+		}
+		e, identity := source.Explain(found.Records[0])
+		want := append([]string{e.Title}, slices.Concat(e.Decided, e.Without, e.Sender, identity)...)
+		for _, fact := range e.Facts {
+			want = append(want, fact[0], fact[1])
+		}
+		for _, step := range e.Steps {
+			want = append(want, step.Title)
+			for _, row := range step.Rows {
+				want = append(want, row.Source, row.Said, row.Score, row.Does, row.Fresh, row.Detail)
+			}
+		}
+		text := html.UnescapeString(s.get(t, "/messages/"+r.id))
+		text = text[strings.Index(text, "<h1>"):]
+		for _, w := range want {
+			at := strings.Index(text, w)
+			if at < 0 {
+				t.Fatalf("%s: %q is not on the page, or out of order, in\n%s", r.id, w, text)
+			}
+			text = text[at:]
+		}
+	}
 }
 
 // Without scripts all is there: figures, days to choose, questions to ask.
