@@ -40,7 +40,7 @@ and the reverse; which list or rule does it; and the records that it is about, t
 It takes the answers and hits of then. What was not asked has no answer: where a new list, a new or changed rule, or mail
 that was never sent could make a difference, the outcome is not known, and is counted as that and as nothing else. A
 rule whose score changes, or that is gone, needs no message: its hits are recorded. For new rules, winnow looks at copies
-of messages where such were kept (trail.samples). docs/replay.md tells what can be known, and how.
+of messages where such were kept (trail.keep_samples). docs/replay.md tells what can be known, and how.
 
 The trail that is read is the running winnow's: of --running, else of the file that winnow serve reads, else of --config
 itself. With --json the report is one object; docs/replay.md describes it. The exit code is 0 also where much would

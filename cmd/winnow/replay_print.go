@@ -45,7 +45,7 @@ func (p *replayPrinter) print() error {
 		p.say("%s lines could not be read.\n", grouped(r.Records.Unread))
 	}
 	if r.Sampled > 0 {
-		p.say("%s of these records stand for others, too, that were not kept (trail.keep): figures are scaled, and are estimates.\n", grouped(r.Sampled))
+		p.say("%s of these records stand for others, too, that were not kept (trail.refused_one_in): figures are scaled, and are estimates.\n", grouped(r.Sampled))
 	}
 	if r.Copies > 0 {
 		p.say("Of %s messages a copy was kept, on which new rules were run.\n", grouped(r.Copies))

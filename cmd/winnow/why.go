@@ -21,6 +21,7 @@ type whyFlags struct {
 	since, until string
 	limit        int
 	asJSON       bool
+	sample       bool
 }
 
 // defaultSince is how far back why looks where nobody says.
@@ -47,12 +48,16 @@ listed, the newest first: call it again with an id.
 It reads the trail (docs/why.md): of this host's winnow and, where trail.stream is set, of all nodes. Records appear a second
 after the decision. The exit code is 1 where nothing is found.
 
+Where a copy of the message was kept (trail.keep_samples), it is said, and --sample prints that copy, as it came, and nothing
+else: not to a terminal, for it may hold anything.
+
 With --json, one object a line for each record, the newest first: record (the format is in docs/why.md), alternatives[],
 explanation{title, decided[], without[], sender[], facts[], steps[]}.`,
 		Example: `  winnow why w7k2-9fqx
   winnow why 192.0.2.4 --since 2h
   winnow why bob@example.net alice@our.example --since 30d
   winnow why 198.51.100.0/24 --since 2026-11-01 --until 2026-11-08
+  winnow why w7k2-9fqx --sample > mail.eml
   winnow why '<1@sender.example.net>' --json | jq '.record.reports'`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return why(c, &f, args) },
@@ -62,6 +67,8 @@ explanation{title, decided[], without[], sender[], facts[], steps[]}.`,
 	flags.StringVar(&f.until, "until", "", "up to when, written likewise (default: now)")
 	flags.IntVar(&f.limit, "limit", trail.DefaultLimit, "how many records at most")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON, one object a line")
+	flags.BoolVar(&f.sample, "sample", false, "print the copy that was kept of the message")
+	c.MarkFlagsMutuallyExclusive("json", "sample")
 	return c
 }
 
@@ -98,7 +105,36 @@ func why(c *cobra.Command, f *whyFlags, words []string) error {
 		fmt.Fprintln(c.ErrOrStderr(), "winnow:", nothingFound(config, results, &q, f))
 		return errFound
 	}
-	return printWhy(c.OutOrStdout(), results, zone, f.asJSON)
+	if f.sample {
+		return printSample(c, config, results.Records)
+	}
+	if err := printWhy(c.OutOrStdout(), results, zone, f.asJSON); err != nil || f.asJSON || len(results.Records) != 1 {
+		return err
+	}
+	if app.HasSample(config, results.Records[0]) {
+		_, err = fmt.Fprintln(c.OutOrStdout(), "\nA copy of the message is kept: --sample prints it.")
+	}
+	return err
+}
+
+// printSample prints the copy of one message.
+func printSample(c *cobra.Command, config *app.Config, records []*trail.Record) error {
+	if len(records) > 1 {
+		return usagef("--sample: %d records fit: name one by its id", len(records))
+	}
+	text, err := app.Sample(config, records[0])
+	if err != nil {
+		return err
+	}
+	if text == nil {
+		fmt.Fprintln(c.ErrOrStderr(), "winnow: no copy is kept of it: trail.keep_samples says of which, and for how long")
+		return errFound
+	}
+	if isTerminal(c.OutOrStdout()) {
+		return usagef("--sample: a copy may hold anything, and is not printed to a terminal: write it to a file, or pipe it to less")
+	}
+	_, err = c.OutOrStdout().Write(text)
+	return err
 }
 
 // searchTrail searches the files, and the stream of all nodes where there is one.
@@ -128,6 +164,9 @@ func nothingFound(config *app.Config, r *trail.Results, q *trail.Query, f *whyFl
 	text += fmt.Sprintf("; records go back to %s (trail.retention_days: %d, trail.max_size)", r.Oldest, config.Trail.RetentionDays)
 	if !config.Trail.Enabled {
 		text += ", and nothing new is recorded: trail.enabled is false"
+	}
+	if n := config.Trail.RefusedOneIn; n > 1 {
+		text += fmt.Sprintf("; of clients that were refused only one record in %d is kept (trail.refused_one_in)", n)
 	}
 	return text + "; `winnow stats` tells of records that could not be written"
 }

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"maps"
+	"time"
 
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 	"winnow/pkg/replay"
 	"winnow/pkg/trail"
 )
@@ -34,5 +37,22 @@ func (a *App) Replay(ctx context.Context, q replay.Request) (*replay.Report, err
 	return replay.Run(ctx, &replay.Checks{
 		Stages: c.stages, Policy: c.policy, InForce: c.inForce, Site: c.site,
 		Then: func(key string) (filter.InForce, error) { return trail.ReadInForce(q.Dir, key) },
+		Sample: func(r *trail.Record) (*message.Message, error) {
+			return sampleOf(q.Dir, q.Zone, r, c.config.Milter.MaxBody)
+		},
 	}, q)
+}
+
+// sampleOf returns the copy that was kept of a message, nil where there is none.
+func sampleOf(dir string, zone *time.Location, r *trail.Record, limit int64) (*message.Message, error) {
+	text, receiver, err := trail.ReadSample(dir, zone, r)
+	if text == nil || err != nil {
+		return nil, err
+	}
+	m, err := message.Parse(bytes.NewReader(text), limit)
+	if err != nil {
+		return nil, err
+	}
+	m.Stored, m.Receiver = false, receiver
+	return m, nil
 }

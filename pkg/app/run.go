@@ -129,6 +129,9 @@ func (s *Service) Stop() error {
 	if s.trail != nil {
 		s.app.trail.Store(nil)
 		limited(closeLimit, s.trail.Close) // before the account, which counts what is lost
+		if lost := s.trail.LostSamples(); lost > 0 {
+			s.app.log.Warn("copies of messages were lost for lack of room", zap.Int64("copies", lost))
+		}
 	}
 	if s.recorder != nil {
 		limited(closeLimit, s.recorder.Close)

@@ -34,6 +34,22 @@ func (a *App) reportTrail(with string, err error) {
 	a.log.Info("decisions are recorded again", zap.String("with", with))
 }
 
+// Sample returns the copy that was kept of a message (trail.keep_samples), as it came; nil where there is none.
+func Sample(c *Config, r *trail.Record) ([]byte, error) {
+	zone, err := c.Stats.Location()
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := trail.ReadSample(trail.Dir(c.StateDir), zone, r)
+	return text, err
+}
+
+// HasSample tells whether there is a copy of a message.
+func HasSample(c *Config, r *trail.Record) bool {
+	zone, err := c.Stats.Location()
+	return err == nil && trail.HasSample(trail.Dir(c.StateDir), zone, r)
+}
+
 // SearchTrail looks for decisions that a winnow with this configuration recorded and, where several share a stream, that any
 // of them did. It takes no App: a configuration whose lists or rules are broken is no reason not to know.
 func SearchTrail(ctx context.Context, c *Config, q trail.Query) (*trail.Results, error) {

@@ -128,7 +128,7 @@ func (f *finding) messages(c *matter, in func(func(*outcome) bool) bool) {
 	if f.then.action == filter.None || f.then.class == filter.ClassOutbound { // given up, or ours
 		return
 	}
-	if !f.then.isMessage() && !c.past.Told.AcceptedAny() { // it was refused at RCPT
+	if !c.past.Told.AcceptedAny() { // all recipients were refused, and its content was never looked at
 		if !f.now.refusesAll() || in(func(o *outcome) bool { return !o.refusesAll() }) {
 			f.unseen = Units{f.passed.Connections, f.passed.Recipients, 0}
 			f.unclear = true

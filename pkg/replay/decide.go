@@ -18,7 +18,7 @@ type Checks struct {
 	// Then reads what was in force, by the key that a record has; nil where nobody knows any more.
 	Then func(key string) (filter.InForce, error)
 	// Sample returns a copy of a message that was kept; nil where none was. It may be nil.
-	Sample func(r *trail.Record) *message.Message
+	Sample func(r *trail.Record) (*message.Message, error)
 }
 
 // A decider decides records again. It may be used by several goroutines.
@@ -60,6 +60,13 @@ func (d *decider) inForce(key string) filter.InForce {
 	}
 	d.then[key] = f
 	return f
+}
+
+// fault notes what could not be read.
+func (d *decider) fault(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults = append(d.faults, err)
 }
 
 // A doubt is a stage's, and where in the trail it arose.
@@ -105,9 +112,12 @@ func (d *decider) decide(r *trail.Record) *matter {
 		c.past.Unsure = c.past.InForce[filter.IdentityInForce] != d.checks.InForce[filter.IdentityInForce]
 	}
 	if d.checks.Sample != nil && told.Class == filter.ClassScanned {
-		if whole := d.checks.Sample(r); whole != nil {
-			m = withFacts(whole, m)
-			c.past.Message, c.past.Whole = m, true
+		whole, err := d.checks.Sample(r)
+		if err != nil {
+			d.fault(err)
+		}
+		if whole != nil {
+			c.past.Message, c.past.Whole = d.withFacts(whole, c.past), true
 		}
 	}
 	c.now = d.again(c)
@@ -119,8 +129,15 @@ func (d *decider) decide(r *trail.Record) *matter {
 }
 
 // withFacts gives a copy of a message the facts of its envelope.
-func withFacts(whole, m *message.Message) *message.Message {
+func (d *decider) withFacts(whole *message.Message, past *filter.Past) *message.Message {
+	m := past.Message
 	whole.ID, whole.QueueID, whole.Time, whole.Client, whole.User, whole.Sender = m.ID, m.QueueID, m.Time, m.Client, m.User, m.Sender
+	whole.Site = d.checks.Site
+	for i := range past.Told.Recipients {
+		if r := &past.Told.Recipients[i]; !r.Refused() {
+			whole.Recipients = append(whole.Recipients, r.Address)
+		}
+	}
 	return whole
 }
 

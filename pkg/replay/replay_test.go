@@ -1,15 +1,19 @@
 package replay
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"winnow/pkg/auth"
 	"winnow/pkg/filter"
+	"winnow/pkg/message"
 	"winnow/pkg/rules"
+	"winnow/pkg/trail"
 )
 
 // Whatever comes: decided again by the same configuration nothing changes, and nothing is in doubt.
@@ -43,9 +47,14 @@ func TestReplayTellsTheTruth(t *testing.T) {
 		then, now := build(t, dir, &before, kept), build(t, other, &after, kept)
 		defer then.close(t)
 		defer now.close(t)
-		d := newDecider(now.checks(then))
+		checks := now.checks(then)
+		var l letter
+		if rapid.Bool().Draw(rt, "with copies") {
+			checks.Sample = func(*trail.Record) (*message.Message, error) { return l.message("w7k2-9fqx"), nil }
+		}
+		d := newDecider(checks)
 		for range 5 {
-			l := drawLetter(rt)
+			l = drawLetter(rt)
 			m, told := then.take(&l, "w7k2-9fqx")
 			r := recorded(t, m, told)
 			_, real := now.take(&l, "w7k2-9fqx")
@@ -181,4 +190,89 @@ func tempDir(t *rapid.T) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
+}
+
+// A whole span is read, decided and added up: messages, connections, records that stand for others, and what cannot be
+// decided again. With hashed addresses nothing changes either.
+func TestRun(t *testing.T) {
+	p := plainPlan()
+	s := build(t, t.TempDir(), &p, newStore(t))
+	defer s.close(t)
+	for _, privacy := range []trail.Privacy{trail.Clear, trail.Hashed} {
+		dir := t.TempDir()
+		c := trail.DefaultConfig()
+		c.Privacy, c.RefusedOneIn = privacy, 4
+		kept, err := trail.Open(c, trail.Options{StateDir: dir, Now: func() time.Time { return noon }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept.InForce(s.inForce)
+		letters := 0
+		for _, client := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.8"} {
+			for range 50 {
+				l := letter{client: client, sender: "x@stranger.example", from: "x@stranger.example", body: "two", recipients: []string{"alice@our.example"}}
+				m, v := s.take(&l, fmt.Sprintf("aaaa-%04d", letters))
+				kept.Message(m, v)
+				kept.Connection(m.Client, s.pipeline.Connect(t.Context(), m.Client)) // over which no message is begun
+				letters++
+			}
+		}
+		if err := kept.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		checks := s.checks(nil)
+		checks.Then = func(key string) (filter.InForce, error) { return trail.ReadInForce(trail.Dir(dir), key) }
+		progress := int64(0)
+		r, err := Run(t.Context(), checks, Request{Dir: trail.Dir(dir), Zone: time.UTC, Progress: func(done, _ int64) { progress = done }})
+		if err != nil || r.Found != 0 || r.Sampled == 0 || progress == 0 || len(r.Notes) > 0 {
+			t.Errorf("%s: %+v, %v", privacy, r, err)
+		}
+		if sum := r.Records.Messages; sum < 120 || sum > 300 || r.Then.Messages.Scanned != 100 { // 100 and the estimate of another 100
+			t.Errorf("%s: %+v", privacy, r)
+		}
+		balances(t, &r.Then)
+		balances(t, &r.Now)
+
+		// Without alpha 192.0.2.2 is let in; 192.0.2.3 is still refused, by beta.
+		changed := p
+		changed.lists = edited(p.lists, "name: alpha,", "name: alpha, enabled: no,")
+		other := build(t, t.TempDir(), &changed, newStore(t))
+		checks = other.checks(s)
+		r, err = Run(t.Context(), checks, Request{Dir: trail.Dir(dir), Zone: time.UTC, Most: 3})
+		if err != nil || r.NewlyPassed.Connections == 0 || r.NewlyPassed != r.Unseen || r.Unknown.any() || r.NewlyRefused.any() || len(r.Changes) > 3 {
+			t.Errorf("%s, a list off: %+v, %v", privacy, r, err)
+		}
+		if len(r.Sources) != 1 || r.Sources[0].Name != "alpha" || r.Sources[0].Passed != r.NewlyPassed {
+			t.Errorf("%s: %+v", privacy, r.Sources)
+		}
+		balances(t, &r.Now)
+		other.close(t)
+	}
+}
+
+// balances adds a funnel up.
+func balances(t *testing.T, f *Funnel) {
+	t.Helper()
+	c, m := &f.Connections, &f.Messages
+	sum := c.RefusedOtherwise + c.Accepted + c.Unknown
+	for _, n := range c.Refused {
+		sum += n
+	}
+	if sum != c.Total || m.Whitelisted+m.Blacklisted+m.TooLarge+m.NotEnabled+m.Scanned != m.Total || m.Caught+m.NotCaught+m.CatchUnknown != m.Scanned {
+		t.Errorf("does not balance: %+v", f)
+	}
+}
+
+// BenchmarkDecide decides the record of a usual message again.
+func BenchmarkDecide(b *testing.B) {
+	p := plainPlan()
+	s := build(b, b.TempDir(), &p, newStore(b))
+	defer s.close(b)
+	l := letter{client: "192.0.2.1", sender: "x@stranger.example", from: "x@stranger.example", body: "two many http://black.example/x", recipients: []string{"alice@our.example"}}
+	m, v := s.take(&l, "w7k2-9fqx")
+	r, d := recorded(b, m, v), newDecider(s.checks(s))
+	b.ReportAllocs()
+	for b.Loop() {
+		d.find(r)
+	}
 }

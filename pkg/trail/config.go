@@ -10,11 +10,17 @@ type Config struct {
 	Privacy       Privacy `yaml:"privacy"`        // clear or hashed
 	Subject       Subject `yaml:"subject"`        // full, hash or none
 	Stream        int64   `yaml:"stream"`         // records that the store keeps of all nodes together; 0: none
+	// RefusedOneIn records one in so many of what was refused for its client, which stands for all of them; 1: each.
+	RefusedOneIn int64        `yaml:"refused_one_in"`
+	KeepSamples  SampleConfig `yaml:"keep_samples"`
 }
 
 // DefaultConfig keeps for a month what the log says too, but for the subject.
 func DefaultConfig() Config {
-	return Config{Enabled: true, RetentionDays: 30, MaxSize: 8 << 30, Privacy: Clear, Subject: HashSubject}
+	return Config{
+		Enabled: true, RetentionDays: 30, MaxSize: 8 << 30, Privacy: Clear, Subject: HashSubject, RefusedOneIn: 1,
+		KeepSamples: SampleConfig{Days: 7, MaxCount: 10_000, MaxSize: 1 << 30},
+	}
 }
 
 // Privacy says how addresses are kept.
@@ -40,6 +46,7 @@ const (
 	leastSize     = 16 << 20
 	mostRetention = 10 * 366
 	mostStream    = 10_000_000
+	mostOneIn     = 1000
 )
 
 // Validate returns every fault of the configuration.
@@ -67,5 +74,8 @@ func (c *Config) Validate() []error {
 	if c.Stream < 0 || c.Stream > mostStream {
 		fault("stream: must be from 0 (none) to %d records, not %d", mostStream, c.Stream)
 	}
-	return faults
+	if c.RefusedOneIn < 1 || c.RefusedOneIn > mostOneIn {
+		fault("refused_one_in: must be from 1 (each) to %d, not %d", mostOneIn, c.RefusedOneIn)
+	}
+	return append(faults, c.KeepSamples.validate(c.Privacy)...)
 }

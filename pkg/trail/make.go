@@ -33,6 +33,15 @@ type note struct {
 	verdict    *filter.Verdict
 	identity   *message.Identity
 	connection *filter.Verdict
+	standsFor  int64 // see Record.Weight
+}
+
+// refusedForClient tells whether the client was refused whatever it meant to send: what most of all traffic is.
+func (n *note) refusedForClient() bool {
+	if n.kind == OfConnection {
+		return n.verdict.Refused()
+	}
+	return n.connection.Refused() && n.verdict.Class == filter.NoMessage && len(n.verdict.Recipients) > 0 && !n.verdict.AcceptedAny()
 }
 
 // weight is how much a note holds on to: reports, results and hits.
@@ -123,7 +132,7 @@ func NewRecord(m *message.Message, v *filter.Verdict, at time.Time) *Record {
 func (k *maker) record(n *note) *Record {
 	v := n.verdict
 	r := &Record{
-		V: Version, Kind: n.kind, Time: n.at.UTC().Truncate(time.Millisecond), Node: k.node, Hashed: k.hashed,
+		V: Version, Kind: n.kind, Time: n.at.UTC().Truncate(time.Millisecond), Node: k.node, Hashed: k.hashed, Weight: n.standsFor,
 		ID: n.id, QueueID: cut(n.queueID, maxID), Client: k.client(n.client), User: k.over(plainUser(n.user)),
 		Sender: k.address(n.sender), MessageID: k.over(plainID(n.messageID)), Size: n.size,
 		Number: v.Number, Class: v.Class, Action: v.Action, Weakened: v.Weakened, Total: rounded(v.Total), Threshold: v.Threshold,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -41,6 +42,7 @@ const (
 	WithKeep   = "past days of the trail"
 	WithStream = "trail's stream"
 	WithQueue  = "trail's queue"
+	WithSample = "copies of messages"
 )
 
 // A Trail writes records. What is told is taken down at once and never waits; a goroutine writes it, about a second later,
@@ -64,6 +66,7 @@ type Trail struct {
 	failing  map[string]bool
 
 	keeper  *keeper
+	samples *sampler        // nil: none are kept
 	life    context.Context // of flushes by the clock
 	end     context.CancelFunc
 	stop    chan struct{}
@@ -114,6 +117,9 @@ func Open(c Config, o Options) (*Trail, error) {
 	t.life, t.end = context.WithCancel(context.Background())
 	t.keeper = newKeeper(c, o)
 	t.file = &dayFile{dir: Dir(o.StateDir), keeper: t.keeper, part: maxPart}
+	if c.KeepSamples.on() {
+		t.samples = newSampler(c.KeepSamples, o, func(err error) { o.Trouble(WithSample, err) })
+	}
 	t.tasks.Go(t.run)
 	t.tasks.Go(t.keeper.run)
 	return t, nil
@@ -121,6 +127,9 @@ func Open(c Config, o Options) (*Trail, error) {
 
 // Message takes down a message, or a transaction that never became one.
 func (t *Trail) Message(m *message.Message, v *filter.Verdict) {
+	if t.samples != nil {
+		t.samples.offer(m, v)
+	}
 	t.take(t.config.noteMessage(m, v))
 }
 
@@ -132,7 +141,27 @@ func (t *Trail) Connection(c message.Client, v *filter.Verdict) {
 	}
 }
 
+// LostSamples is how many copies of messages found no room.
+func (t *Trail) LostSamples() int64 {
+	if t.samples == nil {
+		return 0
+	}
+	return t.samples.lost.Load()
+}
+
+// sampled tells whether a record is kept, and has it say how many it stands for.
+func (t *Trail) sampled(n *note) bool {
+	if t.config.RefusedOneIn <= 1 || !n.refusedForClient() {
+		return true
+	}
+	n.standsFor = t.config.RefusedOneIn
+	return rand.Int64N(t.config.RefusedOneIn) == 0
+}
+
 func (t *Trail) take(n note) {
+	if !t.sampled(&n) {
+		return
+	}
 	weight := n.weight()
 	t.mu.Lock()
 	full := t.weight+weight > maxWaiting
@@ -242,6 +271,9 @@ func (t *Trail) Close(ctx context.Context) (err error) {
 	t.closing.Do(func() {
 		close(t.stop)
 		t.keeper.close()
+		if t.samples != nil {
+			t.samples.close(ctx)
+		}
 		release := context.AfterFunc(ctx, t.end)
 		t.tasks.Wait()
 		release()
