@@ -22,7 +22,10 @@ import (
 // had made of it: with the same ones nothing else, with others just those records that they are about.
 func TestReplay(t *testing.T) {
 	var conf *app.Config
-	s := newSite(t, func(c *app.Config) { conf = c })
+	s := newSite(t, func(c *app.Config) {
+		c.Trail.KeepSamples.Refused, c.Trail.KeepSamples.Tagged, c.Trail.KeepSamples.Delivered = 1, 1, 1
+		conf = c
+	})
 	r := replayOf{t: t, s: s, conf: conf, ids: map[string]string{}}
 	client := func(addr string) rig.Client { return rig.Client{Addr: netip.MustParseAddr(addr)} }
 	r.send("listed", rig.Mail{Client: client(onZen + "7"), Sender: "a@sender.example.net", Data: letter("listed", 0)})
@@ -33,6 +36,7 @@ func TestReplay(t *testing.T) {
 	r.send("a friend's", rig.Mail{Sender: "white@friends.example", Data: letter("a friend's", 16)})
 	r.send("a pest's", rig.Mail{Sender: "black@pests.example", Data: letter("a pest's", 0)})
 	r.wait(7)
+	r.copies(3)
 
 	if got := r.with(nil); got.Found != 0 || got.Records.Messages != 7 || got.NewlyPassed.Connections+got.Unknown.Messages != 0 {
 		t.Errorf("the same settings: %+v", got)
@@ -52,6 +56,12 @@ func TestReplay(t *testing.T) {
 			map[string]string{"tagged": replay.NewlyUntag, "refused": replay.NewlyPassed, "clean": replay.OtherClass}},
 		{"a friend no more", func(c *app.Config) { r.whitelist(c, "") }, map[string]string{"a friend's": replay.NotKnown}},
 		{"nobody is blacklisted", func(c *app.Config) { c.Whitelist.Blacklist = "" }, map[string]string{"a pest's": replay.NewlyPassed}},
+		{"a new rule", func(c *app.Config) { r.rules(c, "header NEW_RULE Subject =~ /^clean/\nscore NEW_RULE 6\n") }, map[string]string{"clean": replay.NewlyTagged}},
+		{"a rule that is gone", func(c *app.Config) {
+			c.Rules.Folders = nil
+			r.rules(c, strings.Replace(siteRules, "/points: 6\\b/", "/points: six/", 1))
+		},
+			map[string]string{"tagged": replay.NewlyUntag}},
 		{"another action", func(c *app.Config) { c.Policy.Reject = 17 }, map[string]string{"refused": replay.OtherAction}},
 		{"a new list of little weight", func(c *app.Config) { c.Lists.Disable = []string{"dnswl", "dbl", "surbl"} }, map[string]string{}},
 		{"a new list of links", func(c *app.Config) { c.Lists.Disable = []string{"dnswl", "dbl", "spamcop"} },
@@ -65,6 +75,16 @@ func TestReplay(t *testing.T) {
 		if fmt.Sprint(found) != fmt.Sprint(test.want) {
 			t.Errorf("%s: got %v, want %v\n%+v", test.name, found, test.want, got)
 		}
+	}
+	sample := whyBeside(t, s, conf).ask(t, r.ids["tagged"], "--sample")
+	if text := strings.ReplaceAll(sample.stdout, "\r\n", "\n"); !strings.HasSuffix(text, "\n\nHello,\n\npoints: 6\n") || !strings.Contains(text, "Subject: tagged\n") {
+		t.Errorf("the copy: %+v", sample)
+	}
+	if got := whyBeside(t, s, conf).ask(t, r.ids["listed"], "--sample"); got.code != 1 || !strings.Contains(got.stderr, "no copy is kept") {
+		t.Errorf("a copy of what never came: %+v", got)
+	}
+	if got := whyBeside(t, s, conf).ask(t, r.ids["tagged"]); !strings.Contains(got.stdout, "A copy of the message is kept") {
+		t.Errorf("why: %+v", got)
 	}
 	got := r.run()
 	if got.code != 0 || !strings.Contains(got.stdout, "Nothing would change.") {
@@ -122,6 +142,23 @@ func (r *replayOf) wait(n int) {
 		must(r.t, err)
 		return missing(len(found.Records) == n && len(kept) == 1, "%d records, %d files of what is in force", len(found.Records), len(kept))
 	})
+}
+
+// copies waits until so many messages are kept whole.
+func (r *replayOf) copies(n int) {
+	r.t.Helper()
+	until(r.t, "the copies", func() error {
+		kept, err := filepath.Glob(filepath.Join(trail.Dir(r.conf.StateDir), "samples", "*", "*.gz"))
+		must(r.t, err)
+		return missing(len(kept) == n, "%d copies", len(kept))
+	})
+}
+
+// rules gives a configuration further rules.
+func (r *replayOf) rules(c *app.Config, text string) {
+	dir := r.t.TempDir()
+	writeFile(r.t, filepath.Join(dir, "20_new.cf"), text)
+	c.Rules.Folders = append(slices.Clone(c.Rules.Folders), dir)
 }
 
 // overrides gives a configuration a file of overrides.
