@@ -174,18 +174,18 @@ func (p *Pages) hours(ctx context.Context, b *listBody, last string) error {
 		return err
 	}
 	var points []point
-	var any int64
+	var something int64
 	for i := range reports[0].Hours {
 		h := &reports[0].Hours[i]
 		var row stats.Row
 		if len(h.Sources) > 0 {
 			row = h.Sources[0]
 		}
-		any += row.Asked + row.Hits
+		something += row.Asked + row.Hits
 		b.Hours = append(b.Hours, listHour{hourWords(h.Hour), row})
 		points = append(points, point{hourWords(h.Hour), []int64{row.Unique, max(0, row.Hits-row.Unique), row.Errors}})
 	}
-	if any == 0 {
+	if something == 0 {
 		b.Hours = nil
 		return nil
 	}
@@ -216,7 +216,7 @@ func listCharts(r *stats.ListReport) []*chart {
 	}
 }
 
-// Since tells since when a list is as it is.
+// SinceWords tells since when a list is as it is.
 func (h *Health) SinceWords() string {
 	if h.Since.IsZero() {
 		return ""

@@ -15,6 +15,7 @@ import (
 const (
 	maxWords    = 8   // that are looked for at once
 	maxQuestion = 400 // characters
+	maxNotes    = 5   // of what could not be read
 	usualSince  = "7d"
 )
 
@@ -143,7 +144,7 @@ func (p *Pages) one(s shown, r *trail.Record) shown {
 }
 
 func (b *messagesBody) fill(r *trail.Results, zone *time.Location, question, since string) {
-	for _, note := range r.Notes[:min(len(r.Notes), maxWords)] {
+	for _, note := range r.Notes[:min(len(r.Notes), maxNotes)] {
 		b.Notes = append(b.Notes, harmless(note, maxText))
 	}
 	for _, record := range r.Records {
