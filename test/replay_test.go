@@ -15,6 +15,8 @@ import (
 	"winnow/pkg/app"
 	"winnow/pkg/replay"
 	"winnow/pkg/rig"
+	"winnow/pkg/rules"
+	"winnow/pkg/stats"
 	"winnow/pkg/trail"
 )
 
@@ -197,4 +199,48 @@ func (r *replayOf) with(change func(*app.Config)) *replay.Report {
 	var report replay.Report
 	must(r.t, json.Unmarshal([]byte(got.stdout), &report))
 	return &report
+}
+
+// What only observes beside the rest has no effect, and is in all figures: a list, one code of a list, a file of rules. Then it is
+// known what it would do: its answers and hits are recorded.
+func TestObserveThenEnforce(t *testing.T) {
+	var conf *app.Config
+	s := newSite(t, func(c *app.Config) {
+		extra := filepath.Join(filepath.Dir(c.StateDir), "trial.yaml")
+		writeFile(t, extra, "- {name: ivmsip, title: ivmSIP, zone: sip.invaluement.com, ask: [client], phase: connect, codes: [{value: any, symbol: TRIAL_CODE, score: 3, action: reject, observe: yes}]}\n")
+		c.Lists.ExtraFiles, c.Lists.Observe = []string{extra}, []string{"zen"}
+		c.Rules.Files = []rules.FileConfig{{Name: "10_plan.cf", Observe: true}}
+		conf = c
+	})
+	r := replayOf{t: t, s: s, conf: conf, ids: map[string]string{}}
+	r.send("observed", rig.Mail{Client: rig.Client{Addr: netip.MustParseAddr(onZenIVM + "7")}, Sender: "a@sender.example.net", Data: letter("observed", 16)})
+	r.send("clean", rig.Mail{Sender: "a@sender.example.net", Data: letter("clean", 0)})
+	r.wait(2)
+	days := []string{time.Now().UTC().Format(time.DateOnly), time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)} // it may be midnight
+	until(t, "the figures", func() error {
+		report := s.report(t, days...)
+		observed := map[string]int64{}
+		for _, row := range report.Sources {
+			observed[row.Name] = row.Observed
+		}
+		return missing(observed["zen"] == 1 && observed["ivmsip"] == 1 && observed[stats.RulesName] == 1 && report.Messages.Delivered == 2, "%v, %+v", observed, report.Messages)
+	})
+	byRule, err := stats.ReadRules(t.Context(), s.app.Store(), stats.Query{Days: days}, nil)
+	must(t, err)
+	if !slices.ContainsFunc(byRule[0].Rules, func(row stats.RuleRow) bool { return row.Name == "POINTS_16" && row.Observed == 1 && row.Hits == 0 }) {
+		t.Errorf("rules: %+v", byRule[0].Rules)
+	}
+	if got := whyBeside(t, s, conf).ask(t, r.ids["observed"]); !strings.Contains(got.stdout, "TRIAL_CODE") || strings.Count(got.stdout, "observed only") < 3 {
+		t.Errorf("why: %s", got.stdout)
+	}
+	for name, change := range map[string]func(*app.Config){
+		"the list":  func(c *app.Config) { c.Lists.Observe = nil },
+		"the rules": func(c *app.Config) { c.Rules.Files = nil },
+		"the code":  func(c *app.Config) { c.Lists.ExtraFiles = nil },
+	} {
+		got := r.with(change)
+		if got.Found != 1 || got.NewlyRefused.Messages != 1 || got.Unknown != (replay.Units{}) || r.subject(got.Changes[0].ID) != "observed" {
+			t.Errorf("%s enforced: %+v", name, got)
+		}
+	}
 }

@@ -23,6 +23,9 @@ func inForce(stages []filter.Stage, networks *Networks) filter.InForce {
 	return all
 }
 
+// InForce is what records of this configuration's decisions name as having been in force.
+func (a *App) InForce() filter.InForce { return a.current.Load().inForce }
+
 // Replay decides recorded traffic again by what is configured here. It asks nobody.
 func (a *App) Replay(ctx context.Context, q replay.Request) (*replay.Report, error) {
 	c := a.current.Load()
