@@ -35,6 +35,7 @@ import (
 //	sh              commands: each `winnow VERB --flag` must exist
 //	console run     commands and what they print, which must be so
 //	text demo       a cut of what the demo prints
+//	text replay     what a replay of the configuration new.yaml prints, on a day that a test makes
 //
 // Behind it, file=PATH says where the block stands in the examples (/etc/winnow/..., here a temporary folder), or
 // which file of the repository it is a copy of (pkg/...).

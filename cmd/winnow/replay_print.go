@@ -166,7 +166,7 @@ func (p *replayPrinter) records() {
 		if c.Kind == "connection" {
 			sender = ""
 		}
-		t.row(c.Sort, c.Time.In(p.zone).Format("01-02 15:04:05"), cmp.Or(c.ID, "-"), c.Client, sender, fate(&c.Then), fate(&c.Now), strings.Join(c.By, ", "))
+		t.row(c.Sort, c.Time.In(p.zone).Format(time.DateTime), cmp.Or(c.ID, "-"), c.Client, sender, fate(&c.Then), fate(&c.Now), strings.Join(c.By, ", "))
 	}
 	p.section(fmt.Sprintf("The records: the first of each sort, of %s in all; see winnow why ID", grouped(p.report.Found)), t)
 }
