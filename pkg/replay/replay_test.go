@@ -250,6 +250,32 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Of a record that does not say what was in force only that is known which hangs on nothing that may have been other.
+func TestUnknownThen(t *testing.T) {
+	p := plainPlan()
+	s := build(t, t.TempDir(), &p, newStore(t))
+	defer s.close(t)
+	d := newDecider(s.checks(nil))
+	for client, want := range map[string]string{"192.0.2.1": NotKnown, "192.0.2.2": ""} { // the second is refused for its client
+		l := letter{client: client, sender: "x@stranger.example", from: "x@stranger.example", body: "two", recipients: []string{"alice@our.example"}}
+		m, told := s.take(&l, "w7k2-9fqx")
+		sum := newTally(1)
+		sum.take(d, recorded(t, m, told))
+		r := sum.report()
+		if got := strings.Join(sortsOf(r), " "); got != want || want != "" && (len(r.Reasons) != 1 || !strings.Contains(r.Reasons[0].Why, "nobody knows any more")) {
+			t.Errorf("%s: got %q, %+v", client, got, r.Reasons)
+		}
+		balances(t, &r.Now)
+	}
+}
+
+func sortsOf(r *Report) (sorts []string) {
+	for _, c := range r.Changes {
+		sorts = append(sorts, c.Sort)
+	}
+	return sorts
+}
+
 // balances adds a funnel up.
 func balances(t *testing.T, f *Funnel) {
 	t.Helper()

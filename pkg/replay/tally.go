@@ -147,8 +147,11 @@ func (t *tally) cause(n int64, d *decider, c *matter, f *finding, why string) (b
 
 // reasons says why the outcome is not known.
 func (d *decider) reasons(c *matter, why string) []reasonKey {
-	if why != "" {
+	switch {
+	case why != "":
 		return []reasonKey{{"", why}}
+	case c.past.InForce == nil && len(c.doubts) > 0:
+		return []reasonKey{{"", "nobody knows any more which lists and rules were in force then"}}
 	}
 	var all []reasonKey
 	if !c.first.complete {
