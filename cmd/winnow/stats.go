@@ -150,7 +150,7 @@ func printAccount(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) er
 	case f.against != "":
 		return printComparison(c, a, q, f)
 	case f.rules:
-		return printRuleStats(c, a.Store(), q, a.History(q), f)
+		return printRuleStats(c, a, q, f)
 	case f.forged:
 		return printForged(c, a.Store(), q, f)
 	}
@@ -181,8 +181,9 @@ func printForged(c *cobra.Command, s stats.Store, q stats.Query, f *statsFlags) 
 }
 
 // printRuleStats prints the account of each rule.
-func printRuleStats(c *cobra.Command, s stats.Store, q stats.Query, history []string, f *statsFlags) error {
-	reports, err := stats.ReadRules(c.Context(), s, q, history)
+func printRuleStats(c *cobra.Command, a *app.App, q stats.Query, f *statsFlags) error {
+	q, history := a.RuleQuery(q)
+	reports, err := stats.ReadRules(c.Context(), a.Store(), q, history)
 	if err != nil {
 		return err
 	}

@@ -22,18 +22,26 @@ func (a *App) Query(from, to string, perDay bool) (stats.Query, error) {
 	return stats.Query{Days: days, PerDay: perDay, Now: now, Zone: zone.String(), Lists: a.countedLists()}, err
 }
 
-// History is the days before a query's in which a rule may have hit last.
-func (a *App) History(q stats.Query) []string {
-	return stats.Before(q.Days[0], a.current.Load().config.Stats.RetentionDays)
+// RuleQuery is a Query about rules: with all that can add points, and the days before in which one may have hit last.
+func (a *App) RuleQuery(q stats.Query) (of stats.Query, history []string) {
+	if set := a.Rules(); set != nil {
+		q.Rules = set.Scored()
+	}
+	return q, stats.Before(q.Days[0], a.current.Load().config.Stats.RetentionDays)
 }
 
 // countedLists is the lists that are on.
 func (a *App) countedLists() []stats.List {
 	var lists []stats.List
 	for _, l := range a.Lists().Lists() {
-		if l.Enabled {
-			lists = append(lists, stats.List{Name: l.Name, Title: l.Title, Budget: int64(l.Budget)})
+		if !l.Enabled {
+			continue
 		}
+		known := stats.List{Name: l.Name, Title: l.Title, Budget: int64(l.Budget)}
+		for _, c := range l.Codes {
+			known.Meanings = append(known.Meanings, stats.Meaning{Codes: c.Match, Symbol: c.Symbol})
+		}
+		lists = append(lists, known)
 	}
 	return lists
 }
@@ -68,7 +76,8 @@ func (a *App) ruleReports(ctx context.Context, days web.Days) ([]*stats.RuleRepo
 	if err != nil {
 		return nil, err
 	}
-	return stats.ReadRules(ctx, a.store, q, a.History(q))
+	q, history := a.RuleQuery(q)
+	return stats.ReadRules(ctx, a.store, q, history)
 }
 
 // ruleDays is the account of each content rule on each of the days, and nothing of the days before.

@@ -126,6 +126,7 @@ func (src *source) hit(c int, client netip.Addr, questions []question) filter.Hi
 		Symbol:  code.Symbol,
 		Score:   code.Score,
 		Action:  code.Action,
+		Code:    octets(src.evidence(first.addrs, c, first.about)),
 		Observe: src.Observe || code.Observe,
 		Detail:  src.detail(first, c, listed-1),
 		Text:    src.text(code, client, first),
@@ -137,4 +138,12 @@ func (src *source) hit(c int, client netip.Addr, questions []question) filter.Hi
 		hit.Action = filter.None // never enough to refuse alone
 	}
 	return hit
+}
+
+// octets are those of a return code, none where it is none.
+func octets(addr netip.Addr) (o [4]byte) {
+	if addr.Is4() {
+		o = addr.As4()
+	}
+	return o
 }

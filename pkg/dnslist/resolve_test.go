@@ -146,7 +146,7 @@ func TestHostHits(t *testing.T) {
 					t.Errorf("%s: %v", r.Source, r.Err)
 				}
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got, results); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

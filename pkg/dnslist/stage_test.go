@@ -125,6 +125,7 @@ func TestConnect(t *testing.T) {
 			if diff := cmp.Diff(test.want, got, results); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
+			checkCodes(t, got)
 		})
 	}
 	if got := set.DNSBL().Check(t.Context(), &message.Message{}); len(got) != 2 || got[0].Asked+got[1].Asked > 0 {
@@ -159,9 +160,22 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// checkCodes finds the return code of each hit to be the one that is told as evidence.
+func checkCodes(t *testing.T, got []filter.Result) {
+	t.Helper()
+	for _, r := range got {
+		for _, hit := range r.Hits {
+			if want := " A " + netip.AddrFrom4(hit.Code).String(); !strings.Contains(hit.Detail+" ", want+" ") {
+				t.Errorf("%s: got code %v of %q", hit.Symbol, hit.Code, hit.Detail)
+			}
+		}
+	}
+}
+
 // results compares results by what decides: errors by their kind, and no times.
 var results = cmp.Options{
 	cmpopts.IgnoreFields(filter.Result{}, "Took", "Kind", "Answers", "Age"),
+	cmpopts.IgnoreFields(filter.Hit{}, "Code"), // which Detail tells: see checkCodes
 	cmp.Comparer(func(a, b error) bool { return a == nil && b == nil || errors.Is(b, a) || errors.Is(a, b) }),
 }
 

@@ -114,6 +114,7 @@ type Hit struct {
 	Score    float64  // points; negative speaks for the message
 	Action   Action   // what it demands on its own; None leaves it to the points
 	Standing Standing // what it makes of the recipient; only in the phases that are asked for each
+	Code     [4]byte  // the return code that a list gave for it: 127.0.0.4
 	Observe  bool     // it is counted and shown, but has no effect: neither points nor action
 	Claim    string   // the known sender that the message claims to be from: proven where it makes the recipient Whitelisted
 	Forged   bool     // of a claim: it is disproved, not just unproven

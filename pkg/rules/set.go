@@ -100,6 +100,18 @@ func (s *Set) Running() int {
 	return n
 }
 
+// Scored returns the names of the rules that can add points, or could were they not only observed, sorted.
+func (s *Set) Scored() []string {
+	var names []string
+	for i := range s.sources {
+		for _, n := range s.sources[i].rules {
+			names = append(names, s.rules[n].Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // compile puts together what the files say.
 func (p *parser) compile() *Set {
 	b, scoreSet, faults := p.book, p.config.scoreSet(), &p.faults

@@ -15,8 +15,8 @@ type deltas map[string]map[string]int64
 const (
 	maxDays     = 64
 	maxHours    = 48
-	maxCounters = 1<<12 + 2*maxRuleNames + 2*maxClaimed + int(setKinds)*(maxSets+1) // of one day
-	maxCounter  = 512                                                               // octets of a counter's name: what stores take
+	maxCounters = 1<<12 + 3*maxRuleNames + 2*maxClaimed + int(setKinds)*(maxSets+1) + maxCodes*maxCodeLists // of one day
+	maxCounter  = 512                                                                                       // octets of a counter's name: what stores take
 )
 
 // counterOver is where amounts go for which there is no room.

@@ -2,6 +2,7 @@ package stats_test
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestBalance(t *testing.T) {
 func checkBalance(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 	sum := func(prefix, suffix string) (n int64) {
 		for name := range c {
-			if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix) {
+			if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix) && !strings.HasPrefix(name, "code:") {
 				n += c[name]
 			}
 		}
@@ -67,7 +68,7 @@ func checkBalance(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 		if n < 0 && !strings.HasSuffix(name, ":took_us") {
 			t.Errorf("%s is %d", name, n)
 		}
-		if s, ok := strings.CutSuffix(name, ":unique"); ok && n > c[s+":hits"]+c["caught"] {
+		if s, ok := strings.CutSuffix(name, ":unique"); ok && !strings.HasPrefix(name, "code:") && n > c[s+":hits"]+c["caught"] {
 			t.Errorf("%s is %d of %d hits", name, n, c[s+":hits"])
 		}
 		if s, ok := strings.CutSuffix(name, ":doubtful"); ok && n > c[s+":doubtful_of"] {
@@ -86,6 +87,7 @@ var (
 	someActions = rapid.SampledFrom(append([]filter.Action{filter.None}, filter.Actions...))
 	someClasses = rapid.SampledFrom(append([]filter.Class{filter.NoMessage, filter.ClassOutbound}, filter.Classes...))
 	someSources = rapid.SampledFrom([]string{"zen", "dbl", "uribl", "", "a:b", "no\nname"})
+	someCodes   = rapid.SampledFrom([][4]byte{{}, {127, 0, 0, 2}, {127, 0, 0, 4}})
 	someErrors  = rapid.SampledFrom([]error{nil, nil, nil, errors.New("timeout"), filter.ErrRefused, filter.ErrBogus, filter.ErrUnknown})
 )
 
@@ -120,8 +122,12 @@ func drawResult(t *rapid.T) filter.Result {
 	for range rapid.IntRange(0, 2).Draw(t, "hits") {
 		result.Hits = append(result.Hits, filter.Hit{
 			Score: float64(rapid.IntRange(-5, 9).Draw(t, "score")), Action: someActions.Draw(t, "demand"), Observe: rapid.Bool().Draw(t, "observe"),
-			Standing: filter.Standing(rapid.IntRange(0, 3).Draw(t, "standing")),
+			Standing: filter.Standing(rapid.IntRange(0, 3).Draw(t, "standing")), Code: someCodes.Draw(t, "code"),
 		})
+	}
+	result.Listed = result.Err == nil && rapid.Bool().Draw(t, "listed")
+	for range rapid.IntRange(0, 2).Draw(t, "answers") {
+		result.Answers = append(result.Answers, filter.Answer{Codes: []netip.Addr{netip.AddrFrom4(someCodes.Draw(t, "answer"))}})
 	}
 	return result
 }

@@ -17,6 +17,7 @@ import (
 //	rules:rules:hits          a figure of the content rules as a whole
 //	entry:auto-whitelist:hits a figure of the entries that give recipients a standing
 //	rule:GTUBE:caught         a figure of one content rule: see rules.go
+//	code:zen:127.0.0.4:hits   a figure of one return code of a list: see codes.go
 //	claim:ann@example.org:forged  of one known sender whose name others bear: see forged.go
 //	caught_by:dbl,uribl          messages by the set of sources that hit them: see sets.go
 //
@@ -68,6 +69,7 @@ const (
 	asked          figure = iota // questions put to it; for the rules: messages
 	cached                       // of those, answered by a cache
 	hits                         // connections and messages it hit
+	misses                       // those of which it had nothing; of lists alone
 	favours                      // those that it spoke for
 	observed                     // those it would have hit if it were not only observed
 	errored                      // it could not answer
@@ -96,7 +98,7 @@ var bounds = [...]time.Duration{
 
 var figureNames = func() (names [figures]string) {
 	copy(names[:], []string{
-		"asked", "cached", "hits", "favours", "observed", "errors", "refused", "bogus", "unknown", "unique", "observed_unique",
+		"asked", "cached", "hits", "misses", "favours", "observed", "errors", "refused", "bogus", "unknown", "unique", "observed_unique",
 		"decisive", "doubtful", "doubtful_of", "refusals", "refusals_alone", "timed", "took_us",
 	})
 	for i, bound := range bounds {

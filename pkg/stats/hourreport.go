@@ -147,6 +147,16 @@ func (q *Query) sourceOf(name string) (of source, title string, known bool) {
 	return source{filter.List, name}, name, false
 }
 
+// meanings are what a list's codes stand for.
+func (q *Query) meanings(list string) []Meaning {
+	for i := range q.Lists {
+		if q.Lists[i].Name == list {
+			return q.Lists[i].Meanings
+		}
+	}
+	return nil
+}
+
 func (r *HourReport) lines() (all []datedLine) {
 	for i := range r.Hours {
 		h := &r.Hours[i]
@@ -165,11 +175,11 @@ func (r *HourReport) text() string {
 	var b strings.Builder
 	labels := r.labels()
 	if r.List != "" {
-		rows := make([]labelled, len(r.Hours))
+		rows := make([]labelled[Row], len(r.Hours))
 		for i := range r.Hours {
-			rows[i] = labelled{labels[i], &r.Hours[i].Sources[0]}
+			rows[i] = labelled[Row]{labels[i], &r.Hours[i].Sources[0]}
 		}
-		b.WriteString(r.Title + "\n\n" + rowTable("hour", rows, shownOfSource...) + "\n")
+		b.WriteString(r.Title + "\n\n" + tableOf("hour", rows, rowColumns, shownOfSource...) + "\n")
 	} else {
 		b.WriteString(r.funnel(labels) + "\n" + r.failures(labels))
 	}

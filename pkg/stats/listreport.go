@@ -9,9 +9,10 @@ import (
 // A ListReport is one list over its days. The content rules have one, too, under RulesName.
 type ListReport struct {
 	Span
-	Name  string   `json:"name"`
-	Title string   `json:"title"`
-	Kind  string   `json:"kind"`
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Kind  string `json:"kind"`
+	Codes
 	Sum   Row      `json:"sum"`    // of all days
 	ByDay []DayRow `json:"by_day"` // oldest first, days without a figure too
 }
@@ -35,7 +36,9 @@ func ReadList(ctx context.Context, s Store, q Query, name string) (*ListReport, 
 	of, title, known := q.sourceOf(name)
 	r := &ListReport{Span: q.span(), Name: name, Title: title, Kind: kindNames[of.kind]}
 	var sum row
+	codes := map[string]*codeCounts{}
 	for _, span := range spans {
+		addCodes(codes, name, span.counters)
 		figures := rowOf(of, span.counters)
 		for f := range sum {
 			sum[f] += figures[f]
@@ -46,6 +49,7 @@ func ReadList(ctx context.Context, s Store, q Query, name string) (*ListReport, 
 		return nil, fmt.Errorf("%q: %w", name, ErrNoSuchList)
 	}
 	r.Sum = newRow(of, r.Title, &sum)
+	r.Codes = newCodes(codes, sum[hits], q.meanings(name))
 	return r, nil
 }
 
@@ -62,16 +66,16 @@ func (r *ListReport) lines() (all []datedLine) {
 		day := &r.ByDay[i]
 		all = append(all, dated(Span{From: day.Day, To: day.Day}, rowFigures([]Row{day.Row}))...)
 	}
-	return all
+	return append(all, dated(r.Span, r.Codes.lines(r.Name))...)
 }
 
 func (r *ListReport) text() string {
-	var rows []labelled
+	var rows []labelled[Row]
 	for i := range r.ByDay {
-		rows = append(rows, labelled{r.ByDay[i].Day, &r.ByDay[i].Row})
+		rows = append(rows, labelled[Row]{r.ByDay[i].Day, &r.ByDay[i].Row})
 	}
 	if len(rows) > 1 {
-		rows = append(rows, labelled{"together", &r.Sum})
+		rows = append(rows, labelled[Row]{"together", &r.Sum})
 	}
-	return r.Title + "\n\n" + rowTable("day", rows, shownOfSource...) + "\n"
+	return r.Title + "\n\n" + tableOf("day", rows, rowColumns, shownOfSource...) + "\n" + r.Codes.text()
 }

@@ -43,9 +43,7 @@ type Recorder struct {
 	calendar calendar
 	tallies  map[string]*tally // by hour
 	current  *tally            // of the hour that it is
-	day      string            // that it is
-	claimed  *claimed          // of today
-	told     *told             // of today
+	today    *today
 	stages   stageTimes
 
 	flushing sync.Mutex // of what follows
@@ -172,11 +170,11 @@ func (r *Recorder) tally() *tally {
 	if !c.find(r.now()) && r.current != nil {
 		return r.current
 	}
-	if r.day != c.day {
-		r.day, r.claimed, r.told = c.day, newClaimed(), newTold()
+	if r.today == nil || r.today.day != c.day {
+		r.today = newToday(c.day)
 	}
 	if r.tallies[c.hour] == nil {
-		r.tallies[c.hour] = newTally(c.day, r.claimed, r.told)
+		r.tallies[c.hour] = newTally(r.today)
 	}
 	r.current = r.tallies[c.hour]
 	return r.current

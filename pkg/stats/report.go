@@ -17,6 +17,7 @@ type Report struct {
 	Span
 	Connections Connections `json:"connections"`
 	Messages    Messages    `json:"messages"`
+	Balanced    bool        `json:"balanced"`          // the equations of both hold; must always be
 	Actions     []Count     `json:"actions"`           // what became of the messages
 	Errors      int64       `json:"errors"`            // connections and messages decided while an answer was missing
 	Failed      []Count     `json:"failed_stages"`     // stages that failed as a whole, and how often
@@ -74,6 +75,7 @@ type Row struct {
 	Asked          int64   `json:"asked"`
 	Cached         int64   `json:"cached"`
 	Hits           int64   `json:"hits"`
+	Misses         int64   `json:"misses"`
 	Favours        int64   `json:"favours"`
 	Unique         int64   `json:"unique"`
 	Decisive       int64   `json:"decisive"`
@@ -106,6 +108,8 @@ type List struct {
 	Name   string // what it is counted under
 	Title  string // what a reader knows it as; Name where empty
 	Budget int64  // questions a day that its terms allow; 0 where they do not say
+
+	Meanings []Meaning // of its return codes
 }
 
 // A Query says what to report on.
@@ -115,6 +119,7 @@ type Query struct {
 	Lists  []List    // in this order; lists that were counted but are not among them follow by name
 	Now    time.Time // in that time zone: what of today is over; a day is over where zero
 	Zone   string    // the time zone that the days were counted in, to be shown
+	Rules  []string  // those that can add points: a report on rules tells which of them never hit
 }
 
 func (q *Query) zone() string { return cmp.Or(q.Zone, "UTC") }
@@ -191,7 +196,26 @@ func newReport(q Query, of counted) *Report {
 		Total: total(connections), Refused: refusalsOf(slices.Concat(r.Sources, r.Entries)), RefusedByError: total(refusedByNone),
 		Accepted: total(accepted), Own: total(own),
 	}
+	r.Balanced = len(r.imbalances()) == 0
 	return r
+}
+
+// imbalances are the equations of the funnel that do not hold, in words.
+func (r *Report) imbalances() (all []string) {
+	equal := func(what string, n, parts int64) {
+		if n != parts {
+			all = append(all, fmt.Sprintf("%s are %s, their parts %s", what, number(float64(n)), number(float64(parts))))
+		}
+	}
+	c, m := &r.Connections, &r.Messages
+	parts := c.RefusedByError + c.Accepted
+	for _, refusal := range c.Refused {
+		parts += refusal.Count
+	}
+	equal("connections", c.Total, parts)
+	equal("messages", m.Total, m.Whitelisted+m.Blacklisted+m.TooLarge+m.NotEnabled+m.Scanned)
+	equal("messages", m.Total, m.Blacklisted+m.Caught+m.Delivered)
+	return all
 }
 
 // rows returns the lists and the content rules, and the entries.
@@ -233,7 +257,7 @@ func newRow(s source, title string, r *row) Row {
 	low, high := interval(r[doubtful], r[weighed])
 	return Row{
 		Name: s.name, Title: title, Kind: kindNames[s.kind],
-		Asked: r[asked], Cached: r[cached], Hits: r[hits], Favours: r[favours],
+		Asked: r[asked], Cached: r[cached], Hits: r[hits], Misses: r[misses], Favours: r[favours],
 		Unique: r[unique], Decisive: r[decisive], Doubtful: r[doubtful],
 		DoubtfulOf: r[weighed], DoubtfulShare: share(r[doubtful], r[weighed]), DoubtfulLow: low, DoubtfulHigh: high,
 		Observed: r[observed], ObservedUnique: r[observedUnique],

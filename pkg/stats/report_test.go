@@ -145,8 +145,8 @@ func TestFormsAgree(t *testing.T) {
 			compared++
 		}
 	}
-	if compared != 7*23 {
-		t.Errorf("compared %d figures, want 23 of each of 7 sources", compared)
+	if compared != 7*24 {
+		t.Errorf("compared %d figures, want 24 of each of 7 sources", compared)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 //
 //	rule:ADVANCE_FEE_5:caught              messages it hit that were caught
 //	rule:ADVANCE_FEE_5:delivered           messages it hit that were not
+//	rule:ADVANCE_FEE_5:share               what its points were of all points against these messages, in 1/10,000, added up
 //	rule:TRIAL:observed_caught             the same while it is only observed
 //	rule:TRIAL:observed_delivered
 //
@@ -34,17 +36,39 @@ const (
 	ruleDelivered
 	ruleObservedCaught
 	ruleObservedDelivered
+	ruleShare
 	ruleFigures
 )
 
-var ruleFigureNames = [ruleFigures]string{"caught", "delivered", "observed_caught", "observed_delivered"}
+var ruleFigureNames = [ruleFigures]string{"caught", "delivered", "observed_caught", "observed_delivered", "share"}
+
+// wholeShare is all points against a message, in the unit of shares.
+const wholeShare = 10_000
 
 type ruleCounts [ruleFigures]int64
 
-func (c *ruleCounts) add(other *ruleCounts) {
-	for i := range c {
-		c[i] += other[i]
+// A ruleSum is a rule's counters of one day or several, and how many of the hits its shares are of: those of days on which
+// shares were counted.
+type ruleSum struct {
+	ruleCounts
+	shared int64
+}
+
+func (c *ruleCounts) hits() int64 { return c[ruleCaught] + c[ruleDelivered] }
+
+func (s *ruleSum) add(day *ruleSum) {
+	for i := range s.ruleCounts {
+		s.ruleCounts[i] += day.ruleCounts[i]
 	}
+	s.shared += day.shared
+}
+
+// meanShare is what the rule's points were of all points against the messages it hit, on average, in percent.
+func (s *ruleSum) meanShare() float64 {
+	if s.shared <= 0 {
+		return 0
+	}
+	return hundredths(100 * float64(s.ruleCounts[ruleShare]) / wholeShare / float64(s.shared))
 }
 
 // ruleHits counts the rules that hit a message whose class is scanned.
@@ -56,6 +80,7 @@ func (t *tally) ruleHits(v *filter.Verdict) {
 	if v.Caught {
 		of, observedOf = ruleCaught, ruleObservedCaught
 	}
+	against := pointsAgainst(v)
 	for i := range v.Reports {
 		for j := range v.Reports[i].Results {
 			result := &v.Reports[i].Results[j]
@@ -63,30 +88,48 @@ func (t *tally) ruleHits(v *filter.Verdict) {
 				continue
 			}
 			for k := range result.Hits {
-				if hit := &result.Hits[k]; hit.Observe {
-					t.rule(hit.Symbol, observedOf)
-				} else {
-					t.rule(hit.Symbol, of)
+				hit := &result.Hits[k]
+				counts := t.rule(hit.Symbol)
+				switch {
+				case counts == nil:
+				case hit.Observe:
+					counts[observedOf]++
+				default:
+					counts[of]++
+					if hit.Score > 0 { // 1 at least, so that it shows that shares were counted
+						counts[ruleShare] += max(1, int64(math.Round(wholeShare*hit.Score/against)))
+					}
 				}
 			}
 		}
 	}
 }
 
-func (t *tally) rule(name string, f ruleFigure) {
+// pointsAgainst is what all hits against a message add up to. It is more than the total where others speak for it.
+func pointsAgainst(v *filter.Verdict) (sum float64) {
+	v.Each(func(_ *filter.Report, _ *filter.Result, hit *filter.Hit) {
+		if !hit.Observe && hit.Score > 0 {
+			sum += hit.Score
+		}
+	})
+	return sum
+}
+
+// rule returns a rule's counters, nil where there is no room for them.
+func (t *tally) rule(name string) *ruleCounts {
 	counts := t.byRule[name]
 	if counts == nil {
 		if name == "" {
-			return
+			return nil
 		}
 		if len(t.byRule) >= maxRuleNames || !validCounter(rulePrefix+name+":"+ruleFigureNames[ruleObservedDelivered]) {
 			t.totals[uncounted]++
-			return
+			return nil
 		}
 		counts = new(ruleCounts)
 		t.byRule[name] = counts
 	}
-	counts[f]++
+	return counts
 }
 
 // ruleCounters adds what was counted of rules to counters by name.
@@ -114,19 +157,32 @@ func parseRuleCounter(name string) (rule string, f ruleFigure, ok bool) {
 // A RuleReport is the account of each content rule, for one day or several together.
 type RuleReport struct {
 	Span
-	Rules []RuleRow `json:"rules"` // by hits, most first; also those that hit only on days before
+	Rules  []RuleRow `json:"rules"`  // by hits, most first; also those that hit only on days before
+	Silent []string  `json:"silent"` // rules that can add points and have no hit on any day that is kept
 }
 
 // A RuleRow is one rule's.
 type RuleRow struct {
-	Name              string `json:"name"`
-	Hits              int64  `json:"hits"` // messages: Caught + Delivered
-	Caught            int64  `json:"caught"`
-	Delivered         int64  `json:"delivered"`
-	Observed          int64  `json:"observed"` // messages it hit while it was only observed
-	ObservedCaught    int64  `json:"observed_caught"`
-	ObservedDelivered int64  `json:"observed_delivered"`
-	LastHit           string `json:"last_hit"` // the last day it hit, observed or not, up to the end of the report
+	Name              string  `json:"name"`
+	Hits              int64   `json:"hits"` // messages: Caught + Delivered
+	Caught            int64   `json:"caught"`
+	Delivered         int64   `json:"delivered"`
+	MeanShare         float64 `json:"mean_share"` // of all points against the messages it hit, in percent; 0 where it has none against them
+	Observed          int64   `json:"observed"`   // messages it hit while it was only observed
+	ObservedCaught    int64   `json:"observed_caught"`
+	ObservedDelivered int64   `json:"observed_delivered"`
+	LastHit           string  `json:"last_hit"`  // the last day it hit, observed or not, up to the end of the report
+	Dangerous         bool    `json:"dangerous"` // most of what it hit was delivered, and it has a large share: see isDangerous
+}
+
+// What makes a rule dangerous: much of what it is against is delivered, and little more would have it caught.
+const (
+	dangerousHits  = 20 // of fewer nobody can tell
+	dangerousShare = 25 // percent of the points, on average
+)
+
+func (r *RuleRow) isDangerous() bool {
+	return r.Hits >= dangerousHits && r.Delivered > r.Caught && r.MeanShare >= dangerousShare
 }
 
 // ReadRules reads the account of the rules back. The last day a rule hit is looked for as far back as days are kept:
@@ -150,23 +206,23 @@ func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*Rule
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	var reports []*RuleReport
-	sum := map[string]*ruleCounts{}
+	sum := map[string]*ruleSum{}
 	for _, day := range q.Days {
 		rules := rulesOf(byDay[day])
 		noteRules(last, day, rules)
 		if q.PerDay {
-			reports = append(reports, newRuleReport(Span{day, day, 1, q.zone()}, rules, last))
+			reports = append(reports, newRuleReport(Span{day, day, 1, q.zone()}, rules, last, q.Rules))
 			continue
 		}
 		for name, counts := range rules {
 			if sum[name] == nil {
-				sum[name] = new(ruleCounts)
+				sum[name] = new(ruleSum)
 			}
 			sum[name].add(counts)
 		}
 	}
 	if !q.PerDay {
-		reports = append(reports, newRuleReport(q.span(), sum, last))
+		reports = append(reports, newRuleReport(q.span(), sum, last, q.Rules))
 	}
 	return reports, nil
 }
@@ -175,37 +231,50 @@ func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*Rule
 const historyStep = 31
 
 // rulesOf picks the rules out of a day's counters.
-func rulesOf(counters map[string]int64) map[string]*ruleCounts {
-	rules := map[string]*ruleCounts{}
+func rulesOf(counters map[string]int64) map[string]*ruleSum {
+	rules := map[string]*ruleSum{}
 	for name, n := range counters {
 		if rule, f, ok := parseRuleCounter(name); ok {
 			if rules[rule] == nil {
-				rules[rule] = new(ruleCounts)
+				rules[rule] = new(ruleSum)
 			}
-			rules[rule][f] += n
+			rules[rule].ruleCounts[f] += n
+		}
+	}
+	for _, r := range rules {
+		if r.ruleCounts[ruleShare] > 0 {
+			r.shared = r.hits()
 		}
 	}
 	return rules
 }
 
-func noteRules(last map[string]string, day string, rules map[string]*ruleCounts) {
+func noteRules(last map[string]string, day string, rules map[string]*ruleSum) {
 	for name := range rules {
 		last[name] = day
 	}
 }
 
-func newRuleReport(of Span, rules map[string]*ruleCounts, last map[string]string) *RuleReport {
-	r := &RuleReport{Span: of, Rules: []RuleRow{}}
+func newRuleReport(of Span, rules map[string]*ruleSum, last map[string]string, all []string) *RuleReport {
+	r := &RuleReport{Span: of, Rules: []RuleRow{}, Silent: []string{}}
 	for _, name := range slices.Sorted(maps.Keys(last)) {
-		c := rules[name]
-		if c == nil {
-			c = new(ruleCounts)
+		sum := rules[name]
+		if sum == nil {
+			sum = new(ruleSum)
 		}
-		r.Rules = append(r.Rules, RuleRow{
-			Name: name, Hits: c[ruleCaught] + c[ruleDelivered], Caught: c[ruleCaught], Delivered: c[ruleDelivered],
+		c := &sum.ruleCounts
+		row := RuleRow{
+			Name: name, Hits: c.hits(), Caught: c[ruleCaught], Delivered: c[ruleDelivered], MeanShare: sum.meanShare(),
 			Observed: c[ruleObservedCaught] + c[ruleObservedDelivered], ObservedCaught: c[ruleObservedCaught],
 			ObservedDelivered: c[ruleObservedDelivered], LastHit: last[name],
-		})
+		}
+		row.Dangerous = row.isDangerous()
+		r.Rules = append(r.Rules, row)
+	}
+	for _, name := range all {
+		if last[name] == "" {
+			r.Silent = append(r.Silent, name)
+		}
 	}
 	slices.SortStableFunc(r.Rules, func(a, b RuleRow) int {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(b.Observed, a.Observed))

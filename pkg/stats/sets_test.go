@@ -379,7 +379,7 @@ func checkSets(t interface{ Errorf(string, ...any) }, c map[string]int64) {
 				t.Errorf("refused by %s alone: sets say %d, its row %d", source, c["refused_by:"+source], c["list:"+source+":refusals_alone"])
 			}
 		}
-		if source, ok := strings.CutSuffix(name, ":unique"); ok {
+		if source, ok := strings.CutSuffix(name, ":unique"); ok && !strings.HasPrefix(name, "code:") {
 			source = strings.TrimPrefix(source, "list:")
 			if c["caught_by:"+source] != n {
 				t.Errorf("%s is %d, its set %d", name, n, c["caught_by:"+source])

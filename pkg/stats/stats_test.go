@@ -86,13 +86,25 @@ func counters(t testing.TB, s stats.Store, day string) map[string]int64 {
 	return got[day]
 }
 
-// without drops counters of latency and such whose name begins with one of prefixes.
-func without(counters map[string]int64, prefixes ...string) map[string]int64 {
+// untimed drops counters of latency.
+func untimed(counters map[string]int64) map[string]int64 {
 	kept := map[string]int64{}
 	for name, n := range counters {
-		latency := strings.HasSuffix(name, ":timed") || strings.HasSuffix(name, ":took_us") || strings.Contains(name, ":within_") || strings.HasSuffix(name, ":longer")
-		if !latency && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+		if !strings.HasSuffix(name, ":timed") && !strings.HasSuffix(name, ":took_us") && !strings.Contains(name, ":within_") && !strings.HasSuffix(name, ":longer") {
 			kept[name] = n
+		}
+	}
+	return kept
+}
+
+// without drops counters of latency, those of misses, codes and shares, which have tests of their own, and such whose name
+// begins with one of prefixes.
+func without(counters map[string]int64, prefixes ...string) map[string]int64 {
+	kept := untimed(counters)
+	for name := range kept {
+		other := strings.HasPrefix(name, "code:") || strings.HasSuffix(name, ":misses") || strings.HasSuffix(name, ":share")
+		if other || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			delete(kept, name)
 		}
 	}
 	return kept

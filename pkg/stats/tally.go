@@ -13,27 +13,36 @@ import (
 // dozen; should something name sources after what a mail says, the account says "uncounted" and memory stays what it is.
 const maxRows = 1024
 
+// A today is what is told apart in a day, which is bounded by day, not by flush.
+type today struct {
+	day     string
+	claimed *claimed
+	told    *told
+	codes   toldCodes
+}
+
+func newToday(day string) *today { return &today{day, newClaimed(), newTold(), toldCodes{}} }
+
 // A tally is what was counted of one hour since the last flush. It is where a verdict becomes counters.
 type tally struct {
-	day     string // that the hour is of
+	*today
 	totals  [totals]int64
 	actions [filter.Discard + 1]int64
 	rows    [len(kindNames)]map[string]*row // by kind
 	failed  map[string]int64
 	byRule  map[string]*ruleCounts
+	byCode  map[code]*codeCounts
 	claims  map[string]*claimCounts
-	claimed *claimed         // of the day, not only since the last flush
 	sets    map[string]int64 // by counter: see sets.go
-	told    *told            // of the day, as claimed
 	scrap   row              // takes what is not kept: of too many sources, or of one whose name no store takes
 }
 
 type row [figures]int64
 
-func newTally(day string, c *claimed, apart *told) *tally {
+func newTally(of *today) *tally {
 	t := &tally{
-		day: day, failed: map[string]int64{}, byRule: map[string]*ruleCounts{},
-		claims: map[string]*claimCounts{}, claimed: c, sets: map[string]int64{}, told: apart,
+		today: of, failed: map[string]int64{}, byRule: map[string]*ruleCounts{}, byCode: map[code]*codeCounts{},
+		claims: map[string]*claimCounts{}, sets: map[string]int64{},
 	}
 	for kind := range t.rows {
 		t.rows[kind] = map[string]*row{}
@@ -54,8 +63,10 @@ func (t *tally) connection(c message.Client, v *filter.Verdict, refused bool) {
 	var room [roomFor]evidence
 	all := gather(room[:0], v.Reports)
 	settle(v, all)
-	t.reports(v.Reports)
+	t.reports(v.Reports, all)
 	t.hits(all)
+	var codeRoom [roomFor]codeEvidence
+	t.codeHits(all, t.gatherCodes(codeRoom[:0], v.Reports))
 	switch {
 	case !refused:
 		t.totals[accepted]++
@@ -94,17 +105,22 @@ func (t *tally) message(v *filter.Verdict) {
 		t.totals[outbound]++
 		return
 	}
-	t.reports(v.Reports)
 	var room, more [roomFor]evidence
 	said := gather(room[:0], v.Reports)
 	settle(v, said)
+	t.reports(v.Reports, said)
 	t.hits(said)
+	var codeRoom, moreCodes [roomFor]codeEvidence
+	codes := t.gatherCodes(codeRoom[:0], v.Reports)
+	t.codeHits(said, codes)
 	all := said
 	if v.Connection != nil {
 		all = gather(gather(more[:0], v.Connection.Reports), v.Reports)
+		codes = t.gatherCodes(t.gatherCodes(moreCodes[:0], v.Connection.Reports), v.Reports)
 	}
 	judge(v, all)
 	t.credit(all)
+	t.creditCodes(v, all, codes)
 	t.countClaims(v)
 	if v.Class == filter.NoMessage {
 		return
@@ -145,10 +161,12 @@ func (t *tally) row(s source) *row {
 	return r
 }
 
-// reports counts what sources were asked and how they answered, hits apart.
-func (t *tally) reports(reports []filter.Report) {
+// reports counts what sources were asked and how they answered, hits apart, which are in said.
+func (t *tally) reports(reports []filter.Report, said []evidence) {
 	missing, byRules, rulesTook := false, false, time.Duration(0)
 	var failed []source // that are counted: a list may be asked by its own stage and by rules
+	var room [2 * roomFor]source
+	silent := room[:0] // lists that had nothing in one result
 	for i := range reports {
 		report := &reports[i]
 		if report.Err != nil {
@@ -164,6 +182,9 @@ func (t *tally) reports(reports []filter.Report) {
 			r := t.row(from)
 			r.answered(result)
 			if result.Err == nil {
+				if result.Kind == filter.List && result.Asked > 0 && !slices.Contains(silent, from) {
+					silent = append(silent, from)
+				}
 				continue
 			}
 			missing = true
@@ -171,6 +192,11 @@ func (t *tally) reports(reports []filter.Report) {
 				r[failure(result.Err)]++
 				failed = append(failed, from)
 			}
+		}
+	}
+	for _, from := range silent {
+		if !slices.Contains(failed, from) && !slices.ContainsFunc(said, func(e evidence) bool { return e.source == from }) {
+			t.row(from)[misses]++
 		}
 	}
 	if byRules { // all files of rules look at a message together
@@ -242,6 +268,7 @@ func (t *tally) counters(into map[string]int64) {
 		}
 	}
 	t.ruleCounters(into)
+	t.codeCounters(into)
 	t.claimCounters(into)
 	t.setCounters(into)
 }

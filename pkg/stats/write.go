@@ -2,12 +2,9 @@ package stats
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 func (r *Report) lines() []datedLine { return dated(r.Span, r.figures()) }
@@ -60,65 +57,52 @@ func funnelFigures(c *Connections, m *Messages) (all []line) {
 
 func rowFigures(rows []Row) (all []line) {
 	for i := range rows {
-		for _, column := range rowColumns {
-			all = append(all, line{rows[i].Kind, rows[i].Name, column.name, column.of(&rows[i])})
-		}
+		all = append(all, figuresOf(rows[i].Kind, rows[i].Name, &rows[i], rowColumns)...)
 	}
 	return all
 }
 
-// A column is one figure of a row.
-type column struct {
-	name   string // in CSV
-	header string // in the table; "" is not shown there
-	of     func(*Row) float64
-	format func(float64) string
-}
-
-// cell is what the table shows of a row: nothing where there is nothing that a share could be of.
-func (c *column) cell(r *Row) string {
-	if strings.HasPrefix(c.name, "doubtful_") && r.DoubtfulOf == 0 {
-		return ""
-	}
-	return c.format(c.of(r))
-}
-
 // rowColumns is the order of figures in CSV and table.
-var rowColumns = []column{
-	{"refusals", "refusals", func(r *Row) float64 { return float64(r.Refusals) }, number},
-	{"refusals_alone", "alone", func(r *Row) float64 { return float64(r.RefusalsAlone) }, number},
-	{"asked", "asked", func(r *Row) float64 { return float64(r.Asked) }, number},
-	{"cached", "cached", func(r *Row) float64 { return float64(r.Cached) }, number},
-	{"hits", "hits", func(r *Row) float64 { return float64(r.Hits) }, number},
-	{"favours", "favours", func(r *Row) float64 { return float64(r.Favours) }, number},
-	{"unique", "unique", func(r *Row) float64 { return float64(r.Unique) }, number},
-	{"decisive", "decisive", func(r *Row) float64 { return float64(r.Decisive) }, number},
-	{"doubtful", "doubtful", func(r *Row) float64 { return float64(r.Doubtful) }, number},
-	{"doubtful_of", "", func(r *Row) float64 { return float64(r.DoubtfulOf) }, number},
-	{"doubtful_share", "doubt", func(r *Row) float64 { return r.DoubtfulShare }, percents},
-	{"doubtful_low", "at least", func(r *Row) float64 { return r.DoubtfulLow }, percents},
-	{"doubtful_high", "at most", func(r *Row) float64 { return r.DoubtfulHigh }, percents},
-	{"observed", "observed", func(r *Row) float64 { return float64(r.Observed) }, number},
-	{"observed_unique", "obs. unique", func(r *Row) float64 { return float64(r.ObservedUnique) }, number},
-	{"errors", "errors", func(r *Row) float64 { return float64(r.Errors) }, number},
-	{"refused", "refused us", func(r *Row) float64 { return float64(r.Refused) }, number},
-	{"bogus", "bogus", func(r *Row) float64 { return float64(r.Bogus) }, number},
-	{"unknown", "unknown", func(r *Row) float64 { return float64(r.Unknown) }, number},
-	{"answers", "", func(r *Row) float64 { return float64(r.Latency.Answers) }, number},
-	{"mean_ms", "mean", func(r *Row) float64 { return r.Latency.MeanMS }, millis},
-	{"p50_ms", "50 %", func(r *Row) float64 { return r.Latency.P50MS }, millis},
-	{"p95_ms", "95 %", func(r *Row) float64 { return r.Latency.P95MS }, millis},
+var rowColumns = []column[Row]{
+	{"refusals", "refusals", func(r *Row) float64 { return float64(r.Refusals) }, number, nil},
+	{"refusals_alone", "alone", func(r *Row) float64 { return float64(r.RefusalsAlone) }, number, nil},
+	{"asked", "asked", func(r *Row) float64 { return float64(r.Asked) }, number, nil},
+	{"cached", "cached", func(r *Row) float64 { return float64(r.Cached) }, number, nil},
+	{"hits", "hits", func(r *Row) float64 { return float64(r.Hits) }, number, nil},
+	{"misses", "misses", func(r *Row) float64 { return float64(r.Misses) }, number, nil},
+	{"favours", "favours", func(r *Row) float64 { return float64(r.Favours) }, number, nil},
+	{"unique", "unique", func(r *Row) float64 { return float64(r.Unique) }, number, nil},
+	{"decisive", "decisive", func(r *Row) float64 { return float64(r.Decisive) }, number, nil},
+	{"doubtful", "doubtful", func(r *Row) float64 { return float64(r.Doubtful) }, number, nil},
+	{"doubtful_of", "", func(r *Row) float64 { return float64(r.DoubtfulOf) }, number, nil},
+	{"doubtful_share", "doubt", func(r *Row) float64 { return r.DoubtfulShare }, percents, (*Row).isWeighed},
+	{"doubtful_low", "at least", func(r *Row) float64 { return r.DoubtfulLow }, percents, (*Row).isWeighed},
+	{"doubtful_high", "at most", func(r *Row) float64 { return r.DoubtfulHigh }, percents, (*Row).isWeighed},
+	{"observed", "observed", func(r *Row) float64 { return float64(r.Observed) }, number, nil},
+	{"observed_unique", "obs. unique", func(r *Row) float64 { return float64(r.ObservedUnique) }, number, nil},
+	{"errors", "errors", func(r *Row) float64 { return float64(r.Errors) }, number, nil},
+	{"refused", "refused us", func(r *Row) float64 { return float64(r.Refused) }, number, nil},
+	{"bogus", "bogus", func(r *Row) float64 { return float64(r.Bogus) }, number, nil},
+	{"unknown", "unknown", func(r *Row) float64 { return float64(r.Unknown) }, number, nil},
+	{"answers", "", func(r *Row) float64 { return float64(r.Latency.Answers) }, number, nil},
+	{"mean_ms", "mean", func(r *Row) float64 { return r.Latency.MeanMS }, millis, (*Row).isTimed},
+	{"p50_ms", "50 %", func(r *Row) float64 { return r.Latency.P50MS }, millis, (*Row).isTimed},
+	{"p95_ms", "95 %", func(r *Row) float64 { return r.Latency.P95MS }, millis, (*Row).isTimed},
 }
+
+func (r *Row) isWeighed() bool { return r.DoubtfulOf > 0 }
+
+func (r *Row) isTimed() bool { return r.Latency.Answers > 0 }
 
 // text is the funnel, then a row for each source.
 func (r *Report) text() string {
 	var b strings.Builder
 	b.WriteString(render(r.funnel(), nil) + "\n")
-	b.WriteString(r.remarks())
-	b.WriteString("\n" + rowTable("source", titled(r.Sources), shownOfSource...) + "\n")
+	b.WriteString("\n" + r.remarks())
+	b.WriteString("\n" + tableOf("source", titled(r.Sources), rowColumns, shownOfSource...) + "\n" + units)
 	b.WriteString(r.budgetLines())
 	if len(r.Entries) > 0 {
-		b.WriteString("\n" + rowTable("entries", titled(r.Entries), "asked", "hits", "errors") + "\n")
+		b.WriteString("\n" + tableOf("entries (recipients)", titled(r.Entries), rowColumns, "asked", "hits", "errors") + "\n")
 	}
 	return b.String()
 }
@@ -160,7 +144,11 @@ func (r *Report) funnel() []table.Row {
 	return all
 }
 
-// remarks tells, a line each, what is not in the funnel and what went wrong.
+// units tells what the table of sources counts.
+const units = "in connections: refusals, alone; in questions: asked, cached; in messages: unique, decisive, the content rules;\n" +
+	"all others in connections where a list is asked about these, else in messages\n"
+
+// remarks tells, a line each, whether the funnel balances, what is not in it and what went wrong.
 func (r *Report) remarks() string {
 	var b strings.Builder
 	remark := func(what string, n int64) {
@@ -168,7 +156,11 @@ func (r *Report) remarks() string {
 			fmt.Fprintf(&b, "%s: %s\n", what, number(float64(n)))
 		}
 	}
-	b.WriteString("\n")
+	if wrong := r.imbalances(); len(wrong) > 0 {
+		fmt.Fprintf(&b, "THE FUNNEL DOES NOT BALANCE: %s\n", strings.Join(wrong, "; "))
+	} else {
+		b.WriteString("the funnel balances: the parts of connections and of messages add up\n")
+	}
 	var actions []string
 	for _, a := range r.Actions {
 		if a.Count != 0 {
@@ -188,95 +180,17 @@ func (r *Report) remarks() string {
 	remark("figures that found no room, the account is short of them", r.Uncounted)
 	remark("decisions that the trail could not record, `winnow why` does not know them", r.Unrecorded)
 	remark("times that winnow was killed, and lost what it had counted since its last flush (stats.flush_every)", r.Unfinished)
-	if b.Len() == 1 {
-		return ""
-	}
 	return b.String()
 }
 
-// A labelled is a row under the name that it has in a table.
-type labelled struct {
-	label string
-	*Row
-}
-
 // titled has rows under their titles.
-func titled(rows []Row) []labelled {
-	all := make([]labelled, len(rows))
+func titled(rows []Row) []labelled[Row] {
+	all := make([]labelled[Row], len(rows))
 	for i := range rows {
-		all[i] = labelled{rows[i].Title, &rows[i]}
+		all[i] = labelled[Row]{rows[i].Title, &rows[i]}
 	}
 	return all
 }
 
-// rowTable shows rows with the columns that are always shown and those that have something to show.
-func rowTable(what string, rows []labelled, always ...string) string {
-	header, body := table.Row{what}, make([]table.Row, len(rows))
-	for i := range rows {
-		body[i] = table.Row{rows[i].label}
-	}
-	for _, c := range rowColumns {
-		some := slices.Contains(always, c.name) || slices.ContainsFunc(rows, func(r labelled) bool { return c.of(r.Row) != 0 })
-		if c.header == "" || !some {
-			continue
-		}
-		header = append(header, c.header)
-		for i := range rows {
-			body[i] = append(body[i], c.cell(rows[i].Row))
-		}
-	}
-	return render(body, header)
-}
-
 // shownOfSource are the columns that are shown of lists also where they hold nothing.
 var shownOfSource = []string{"asked", "cached", "hits", "unique", "decisive", "doubtful", "errors"}
-
-// render aligns rows: the first column left, numbers right.
-func render(rows []table.Row, header table.Row) string {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Format.Header = text.FormatDefault
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
-	columns := len(header)
-	if header != nil {
-		t.AppendHeader(header)
-	}
-	for _, r := range rows {
-		columns = max(columns, len(r))
-	}
-	var configs []table.ColumnConfig
-	for n := 2; n <= columns; n++ {
-		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(configs)
-	t.AppendRows(rows)
-	return t.Render()
-}
-
-// number writes a whole number with its thousands parted: 6,680,134.
-func number(f float64) string {
-	s := strconv.FormatInt(int64(f), 10)
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
-
-func millis(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) + " ms" }
-
-func percents(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) + " %" }
-
-// percent writes what part of a whole n is, nothing where there is no whole.
-func percent(n, of int64) string {
-	if of == 0 {
-		return ""
-	}
-	return strconv.FormatFloat(100*float64(n)/float64(of), 'f', 1, 64) + " %"
-}

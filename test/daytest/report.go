@@ -18,7 +18,7 @@ type ledger struct {
 // Report adds plans up to the report that the day must end with when all of them were played, as Plain has it.
 func Report(plans ...*Plan) *stats.Report {
 	l := ledger{
-		report: &stats.Report{Span: stats.Span{From: Today, To: Today, Days: 1, Zone: "UTC"}, Connections: stats.Connections{Refused: []stats.Refusal{}}, Failed: []stats.Count{}, Entries: []stats.Row{}},
+		report: &stats.Report{Span: stats.Span{From: Today, To: Today, Days: 1, Zone: "UTC"}, Balanced: true, Connections: stats.Connections{Refused: []stats.Refusal{}}, Failed: []stats.Count{}, Entries: []stats.Row{}},
 		rows:   map[string]*stats.Row{"rules": {Name: "rules", Title: "content rules", Kind: "rules"}}, actions: map[filter.Action]int64{},
 	}
 	for _, list := range Lists {
@@ -31,7 +31,9 @@ func Report(plans ...*Plan) *stats.Report {
 	}
 	r := l.report
 	for _, list := range Lists {
-		r.Sources = append(r.Sources, *l.rows[list.Name])
+		row := l.rows[list.Name]
+		row.Misses = row.Asked - row.Hits // each is asked one question about each connection or message
+		r.Sources = append(r.Sources, *row)
 	}
 	r.Sources = append(r.Sources, *l.rows["rules"])
 	for _, a := range filter.Actions {
