@@ -38,14 +38,16 @@ hit, which hits nobody else had (unique), which decided (decisive), and which we
 figure means is in docs/statistics.md. Days are those of stats.time_zone; today's figures are up to a second old.
 
 With --rules, print each content rule that ever hit instead, by hits: on how many messages, how many of those were caught
-and how many delivered, and the last day it hit. Rules that are only observed have columns of their own.
+and how many delivered, what its points were of all points against them (mean share), and the last day it hit. Rules that are
+only observed have columns of their own. Below stand rules that look dangerous, and those that never hit.
 
 With --overlap, print which lists hit the same messages, and in which order each adds most to the others; with --without,
 what nobody else would have noticed without some lists, all of them left out at once; with --keep, the fewest lists that
 would have kept so much of the catch. They tell of caught messages and of refused connections.
 
-With --list, print one list day by day, and with --hours hour by hour. --hours alone prints the funnel hour by hour, and
-when lists did not answer. Hours are kept for two weeks. With --against, print the days beside other days, and what changed.
+With --list, print one list day by day, and what each of its return codes did; with --hours, too, hour by hour. --hours alone
+prints the funnel hour by hour, and when lists did not answer. Hours are kept for two weeks. With --against, print the days
+beside other days, and what changed.
 
 With --forged, print instead whom messages claimed to come from and were not proven to: correspondents of your users, and
 entries of the whitelist. Forged are those that the sender's domain disowns.

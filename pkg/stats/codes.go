@@ -106,11 +106,13 @@ func (t toldCodes) find(list string, octets [4]byte) (c code, ok bool) {
 		return code{}, false
 	}
 	switch {
-	case octets == others, octets == several, len(known) >= maxCodes && !slices.Contains(known, octets):
+	case octets == several, octets != others && len(known) >= maxCodes && !slices.Contains(known, octets):
 		octets = others
+	case octets != others && !slices.Contains(known, octets):
+		known, is = append(known, octets), false
+	}
+	if !is {
 		t[list] = known
-	case !slices.Contains(known, octets):
-		t[list] = append(known, octets)
 	}
 	return code{list, octets}, true
 }
@@ -119,6 +121,43 @@ func (t toldCodes) find(list string, octets [4]byte) (c code, ok bool) {
 type codeEvidence struct {
 	evidence
 	code
+	row *codeCounts
+}
+
+// roomForCodes is how many codes of one message are judged without asking for memory; there may be more.
+const roomForCodes = 16
+
+// hasLists tells whether a list is among sources with hits. Where none is, which is most of what comes, there are no codes.
+func hasLists(all []evidence) bool {
+	for i := range all {
+		if all[i].kind == filter.List {
+			return true
+		}
+	}
+	return false
+}
+
+// connectionCodes counts the codes of a connection, whose lists with hits are in all, and settled.
+func (t *tally) connectionCodes(v *filter.Verdict, all []evidence) {
+	if hasLists(all) {
+		var room [roomForCodes]codeEvidence
+		t.codeHits(all, t.gatherCodes(room[:0], v.Reports))
+	}
+}
+
+// messageCodes counts the codes of a message. What lists said of it is in said, together with what they said of its connection
+// in all, which is judged.
+func (t *tally) messageCodes(v *filter.Verdict, said, all []evidence) {
+	if !hasLists(all) {
+		return
+	}
+	var room [roomForCodes]codeEvidence
+	codes := t.gatherCodes(room[:0], v.Reports)
+	t.codeHits(said, codes)
+	if v.Connection != nil {
+		codes = t.gatherCodes(t.gatherCodes(room[:0], v.Connection.Reports), v.Reports)
+	}
+	t.creditCodes(v, all, codes)
 }
 
 // gatherCodes adds up what the codes of lists with hits said in reports.
@@ -152,17 +191,20 @@ func (t *tally) gatherCodes(all []codeEvidence, reports []filter.Report) []codeE
 
 // aboutCode finds the evidence of a code, beginning it where there is none yet; nil where its list's codes are not counted.
 func (t *tally) aboutCode(all []codeEvidence, list string, octets [4]byte) ([]codeEvidence, *codeEvidence) {
+	for i := range all {
+		if all[i].code == (code{list, octets}) {
+			return all, &all[i]
+		}
+	}
 	c, ok := t.codes.find(list, octets)
 	if !ok {
 		t.totals[uncounted]++
 		return all, nil
 	}
-	for i := range all {
-		if all[i].code == c {
-			return all, &all[i]
-		}
+	if c.octets != octets { // there is no room for it
+		return t.aboutCode(all, list, others)
 	}
-	all = append(all, codeEvidence{evidence{source: source{filter.List, list}}, c})
+	all = append(all, codeEvidence{evidence{source: source{filter.List, list}}, c, t.code(c)})
 	return all, &all[len(all)-1]
 }
 
@@ -198,11 +240,10 @@ func (t *tally) codeHits(all []evidence, codes []codeEvidence) {
 			if of.source != c.source {
 				continue
 			}
-			r := t.code(c.code)
-			r.count(codeHits, c.isHit(of))
-			r.count(codeOnly, c.isHit(of) && hitting == 1)
-			r.count(codeObserved, c.onlyObserved())
-			r.count(codeFavours, c.favours)
+			c.row.count(codeHits, c.isHit(of))
+			c.row.count(codeOnly, c.isHit(of) && hitting == 1)
+			c.row.count(codeObserved, c.onlyObserved())
+			c.row.count(codeFavours, c.favours)
 		}
 		if hitting > 1 {
 			t.code(code{of.source.name, several}).count(codeHits, true)
@@ -221,12 +262,11 @@ func (c *codeEvidence) onlyObserved() bool { return c.shadow && !c.counts }
 func (t *tally) creditCodes(v *filter.Verdict, all []evidence, codes []codeEvidence) {
 	for i := range codes {
 		c := &codes[i]
-		at := slices.IndexFunc(all, func(e evidence) bool { return e.source == c.source })
-		if at < 0 {
+		of := of(all, c.source)
+		if of == nil {
 			continue
 		}
-		of := &all[at]
-		r := t.code(c.code)
+		r := c.row
 		r.count(codeUnique, of.unique && c.counts)
 		r.count(codeObservedUnique, of.shadowUnique && c.onlyObserved())
 		r.count(codeDecisive, isCaught(v) && !reaches(v.Total-c.points, v.Threshold) && !demandedWithout(c, all, codes))

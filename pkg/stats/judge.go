@@ -46,13 +46,21 @@ func gather(all []evidence, reports []filter.Report) []evidence {
 
 // about finds the evidence of a source, beginning it where there is none yet.
 func about(all []evidence, s source) ([]evidence, *evidence) {
-	for i := range all {
-		if all[i].source == s {
-			return all, &all[i]
-		}
+	if e := of(all, s); e != nil {
+		return all, e
 	}
 	all = append(all, evidence{source: s})
 	return all, &all[len(all)-1]
+}
+
+// of finds the evidence of a source; nil where it has none.
+func of(all []evidence, s source) *evidence {
+	for i := range all {
+		if all[i].source == s {
+			return &all[i]
+		}
+	}
+	return nil
 }
 
 func (e *evidence) add(phase filter.Phase, hit *filter.Hit) {

@@ -65,8 +65,7 @@ func (t *tally) connection(c message.Client, v *filter.Verdict, refused bool) {
 	settle(v, all)
 	t.reports(v.Reports, all)
 	t.hits(all)
-	var codeRoom [roomFor]codeEvidence
-	t.codeHits(all, t.gatherCodes(codeRoom[:0], v.Reports))
+	t.connectionCodes(v, all)
 	switch {
 	case !refused:
 		t.totals[accepted]++
@@ -110,17 +109,13 @@ func (t *tally) message(v *filter.Verdict) {
 	settle(v, said)
 	t.reports(v.Reports, said)
 	t.hits(said)
-	var codeRoom, moreCodes [roomFor]codeEvidence
-	codes := t.gatherCodes(codeRoom[:0], v.Reports)
-	t.codeHits(said, codes)
 	all := said
 	if v.Connection != nil {
 		all = gather(gather(more[:0], v.Connection.Reports), v.Reports)
-		codes = t.gatherCodes(t.gatherCodes(moreCodes[:0], v.Connection.Reports), v.Reports)
 	}
 	judge(v, all)
 	t.credit(all)
-	t.creditCodes(v, all, codes)
+	t.messageCodes(v, said, all)
 	t.countClaims(v)
 	if v.Class == filter.NoMessage {
 		return
@@ -195,7 +190,7 @@ func (t *tally) reports(reports []filter.Report, said []evidence) {
 		}
 	}
 	for _, from := range silent {
-		if !slices.Contains(failed, from) && !slices.ContainsFunc(said, func(e evidence) bool { return e.source == from }) {
+		if !slices.Contains(failed, from) && of(said, from) == nil {
 			t.row(from)[misses]++
 		}
 	}
