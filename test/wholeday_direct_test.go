@@ -35,7 +35,7 @@ func TestWholeDayDirect(t *testing.T) {
 
 	report := w.report(t, daytest.Today)
 	must(t, stats.NewForms(report).WriteTable(os.Stdout))
-	holdToPlan(t, plan, report, w.sets(t, daytest.Today))
+	m.holdToPlan(t, report, w.sets(t, daytest.Today))
 	w.holdHours(t, plan)
 	m.print(os.Stdout)
 }

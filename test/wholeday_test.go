@@ -42,7 +42,7 @@ func TestWholeDay(t *testing.T) {
 
 	fmt.Println(d.command(t, "stats", "--from", from, "--to", "today").stdout)
 	report, sets := d.today(t, from)
-	holdToPlan(t, plan, report, sets)
+	m.holdToPlan(t, report, sets)
 	m.print(os.Stdout)
 }
 
