@@ -18,7 +18,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"winnow/pkg/app"
@@ -177,9 +176,8 @@ func (m *measured) print(w io.Writer) {
 	connections, seconds := m.plan.Connections(), m.took.Seconds()
 	messages := daytest.Report(m.plan).Messages.Total
 	processor := time.Duration(m.usage.Utime.Nano() + m.usage.Stime.Nano())
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(what, format string, args ...any) {
-		fmt.Fprintf(out, "%s\t  %s\t\n", fmt.Sprintf(format, args...), what)
+		fmt.Fprintf(w, "%12s  %s\n", fmt.Sprintf(format, args...), what)
 	}
 	line("connections", "%s", grouped(int64(connections)))
 	line("messages", "%s", grouped(messages))
@@ -204,7 +202,6 @@ func (m *measured) print(w io.Writer) {
 			line("a second, "+command+" in Redis", "%.1f", float64(n)/seconds)
 		}
 	}
-	_ = out.Flush()
 }
 
 // grouped writes a number as people read it.
