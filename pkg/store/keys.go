@@ -7,17 +7,18 @@ package store
 //	winnow:awl:LOCAL          hash    remote -> when written to, expiry (ms)   with its last entry 75 octets a remote
 //	winnow:awl-locals         zset    local -> expiry of its last entry        with its last entry 120 octets a local user
 //	winnow:sent:LOCAL         hash    id's digest -> when sent, expiry, note   with its last entry 55 octets a message
-//	winnow:{stats}:day:DAY    hash    counter -> amount                        retention, 400 days 40 octets a counter
-//	winnow:{stats}:hour:HOUR  hash    counter -> amount                        14 days             30 octets a counter
+//	winnow:{stats}:day:DAY    hash    counter -> amount                        retention, 400 days 30 octets a counter, of more than 512 75
+//	winnow:{stats}:hour:HOUR  hash    counter -> amount                        14 days             the same
 //	winnow:{stats}:seq:NODE   string  the last batch that was added            retention, 400 days 90 octets a start of winnow
 //	winnow:set:NAME           set     what the operator put there              never: it is his    90 octets a member
 //	winnow:trail              stream  records of decisions, of all nodes       trail.stream        some 2 KB a record
 //
-// A site with 10 lists has some 300 counters a day, five for each of their return codes (10 KB), three for each content rule
-// that hit, of which SpamAssassin's rules make some 600, and two for each known sender whom somebody impersonates, 1,000 a
-// node at most: 120 KB. Each set of lists that hit together takes 50 octets; a site with 20 lists sees some 500 a day (25 KB),
-// a node tells 4,000 apart at most. That makes 58 MB for 400 days. An hour has 230 counters with 10 lists (7 KB) and 420 with
-// 20 (12 KB), which Redis keeps packed: 2.4 or 4.1 MB for two weeks. 5,000 users with 100 correspondents each take 40 MB, what they sent in a month, 5 messages a
+// A site with 10 lists has some 300 counters a day, five for each of their return codes, three for each content rule that hit,
+// of which SpamAssassin's rules make some 600, and two for each known sender whom somebody impersonates, 1,000 a node at most:
+// some 2,400 as a rule, 180 KB. Each set of lists that hit together takes 90 octets; a site with 20 lists sees some 500 a day
+// (45 KB), a node tells 4,000 apart at most. That makes 90 MB for 400 days. An hour has 230 counters with 10 lists (7 KB) and
+// 420 with 20 (12 KB), which Redis keeps packed: 2.4 or 4.1 MB for two weeks. 5,000 users with 100 correspondents each take
+// 40 MB, what they sent in a month, 5 messages a
 // day each, as much again, a million DNS answers 150 MB. Redis may run with any maxmemory-policy: what it evicts of DNS
 // answers, correspondents and sent messages is asked or learned again. To the account an eviction is a loss: give Redis the
 // room, or "noeviction", under which the counters wait in winnow's journal until there is some.
