@@ -19,8 +19,8 @@ import (
 // defaultConfig is read where there is one and --config names no other.
 const defaultConfig = "/etc/winnow/winnow.yaml"
 
-// garbage is by how many percent memory grows between two collections, unless GOGC says so. With 200 rather than Go's 100 a
-// message costs a twentieth less, and the filter takes some 70 MiB more: docs/performance.md.
+// garbage is by how many percent memory grows between two collections, unless GOGC says so. With 200 rather than Go's 100
+// there are half as many, for some 70 MiB: docs/performance.md.
 const garbage = 200
 
 func newServe() *cobra.Command {
