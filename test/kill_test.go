@@ -303,7 +303,8 @@ func TestKilledWhileRedisHangs(t *testing.T) {
 	counted()
 }
 
-var messagesOf = regexp.MustCompile(`"messages":(\d+)`)
+// messagesOf finds a day's messages in a batch. Those of its hours, whose names go on behind the date, are the same ones.
+var messagesOf = regexp.MustCompile(`"\d{4}-\d\d-\d\d":\{[^}]*"messages":(\d+)`)
 
 // journalled adds up the messages in a journal.
 func journalled(path string) (sum int64, err error) {

@@ -47,6 +47,9 @@ var silence = sync.OnceFunc(logging.Disable)
 func openRedis(u URL, p *place, o Options) (*Redis, error) {
 	silence()
 	o = o.withDefaults()
+	if p.timeout > 0 {
+		o.Timeout = p.timeout
+	}
 	universal, err := p.options(o.Timeout)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", u, err)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A URL says where the store is. It prints without what is secret in it; string(u) is the whole.
@@ -20,6 +21,7 @@ import (
 //
 // rediss, rediss-sentinel and rediss-cluster are the same with TLS. Behind a question mark may stand
 //
+//	timeout=TIME                            how long Redis may take to connect and to answer, 200ms unless said: a mail may wait on it
 //	password_file=FILE                      the password, for those who keep it out of the configuration
 //	sentinel_user, sentinel_password, sentinel_password_file   what the sentinels want
 //	ca=FILE                                 who signed the server's certificate; else the system's authorities
@@ -119,8 +121,15 @@ type place struct {
 	user, password string
 	master         string
 	db             int
+	timeout        time.Duration // 0 where nothing is said
 	params         url.Values
 }
+
+// Limits of a timeout.
+const (
+	leastTimeout = 10 * time.Millisecond
+	mostTimeout  = 10 * time.Second
+)
 
 // parse takes a URL apart. Its errors never quote what they are about: it may be part of a password that was not
 // written as it should be. net/url cannot be used: several hosts are no authority to it, and its errors quote.
@@ -262,6 +271,10 @@ func (p *place) parseParams(query string) error {
 	for name := range p.params {
 		switch name {
 		case "password_file":
+		case "timeout":
+			if p.timeout, err = time.ParseDuration(p.params.Get(name)); err != nil || p.timeout < leastTimeout || p.timeout > mostTimeout {
+				return fmt.Errorf("timeout must be a time from %v to %v, like 500ms", leastTimeout, mostTimeout)
+			}
 		case "sentinel_user", "sentinel_password", "sentinel_password_file":
 			if p.kind != sentinel {
 				return fmt.Errorf("%s is for redis-sentinel only", name)
@@ -275,7 +288,7 @@ func (p *place) parseParams(query string) error {
 				return errors.New("the database is written behind the host, as /2")
 			}
 		default:
-			return errors.New("unknown parameter: it may be password_file, sentinel_user, sentinel_password, sentinel_password_file, ca, cert, key or (with redis-unix) db")
+			return errors.New("unknown parameter: it may be timeout, password_file, sentinel_user, sentinel_password, sentinel_password_file, ca, cert, key or (with redis-unix) db")
 		}
 	}
 	if (p.params.Get("cert") == "") != (p.params.Get("key") == "") {

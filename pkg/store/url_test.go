@@ -53,7 +53,7 @@ func TestURLBad(t *testing.T) {
 		"redis-sentinel://h", "redis-sentinel://h/", "redis-sentinel:///m", "redis-unix://h/x", "redis-unix://", "redis-unix:///",
 		"redis://h?hunter2", "redis://h?pasword=hunter2", "redis://h?a;b", "redis://h?sentinel_password=hunter2", "redis://h?ca=x",
 		"rediss://h?cert=x", "rediss://h?key=x", "redis://h?db=2", "redis-unix:///run/r.sock?db=x", "redis://::1", "redis://[::1", "redis://h h",
-		"redis://h?password_file=%zz",
+		"redis://h?password_file=%zz", "redis://h?timeout=x", "redis://h?timeout=1ms", "redis://h?timeout=1h", "redis://h?timeout=",
 	} {
 		faults := url.Validate()
 		if len(faults) == 0 {

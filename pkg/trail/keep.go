@@ -106,6 +106,14 @@ func (k *keeper) run() {
 	}
 }
 
+// conclude keeps what is in force, so that no record names what nobody knows. It is for when run has returned. A folder that
+// cannot be written costs records, which are counted, and makes the end of the program no failure.
+func (k *keeper) conclude() {
+	if err := k.keepInForce(); err != nil && !k.failing {
+		k.trouble(WithKeep, err)
+	}
+}
+
 // keep brings the folder into order.
 func (k *keeper) keep(ctx context.Context) error {
 	k.keeping.Lock()

@@ -281,7 +281,8 @@ func (t *Trail) Close(ctx context.Context) (err error) {
 		t.Flush(ctx)
 		t.flushing.Lock()
 		defer t.flushing.Unlock()
-		err = errors.Join(t.file.close(), t.keeper.keepInForce()) // so that no record names what nobody knows
+		err = t.file.close()
+		t.keeper.conclude()
 	})
 	return err
 }
