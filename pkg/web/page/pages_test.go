@@ -269,18 +269,19 @@ func (b *browser) plain(url string, want ...string) {
 	b.follow("0", append(want, url, "winnow 1.2.3")...)
 }
 
-// follow does something that leads to another page, and waits for words there.
+// follow does something that leads to another page, and waits for words there. A page may go while it is asked something.
 func (b *browser) follow(do string, want ...string) {
 	b.t.Helper()
-	js[any](b, do+", 0")
+	_, err := chromedp.Run(b.Context, chromedp.Evaluate[any](do+", 0"))
 	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		text := js[string](b, `location.href + "\n" + (document.readyState === "complete" ? document.body.innerText : "")`)
+		var text string
+		text, err = chromedp.Run(b.Context, chromedp.Evaluate[string](`location.href + "\n" + (document.readyState === "complete" ? document.body.innerText : "")`))
 		missing := slices.DeleteFunc(slices.Clone(want), func(w string) bool { return strings.Contains(text, w) })
 		if len(missing) == 0 {
 			return
 		}
 		if time.Now().After(end) {
-			b.t.Fatalf("after %s: %q is not in\n%s", do, missing, text)
+			b.t.Fatalf("after %s: %q is not in\n%s\n%v", do, missing, text, err)
 		}
 	}
 }
