@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"hash/crc32"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,4 +105,18 @@ func FuzzJournal(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A report whose parts do not add up says so in every form, and which equation it is.
+func TestImbalanceIsTold(t *testing.T) {
+	of := counted{Span{"2016-12-14", "2016-12-14", 1, "UTC"}, map[string]int64{"connections": 3_000, "accepted": 2_999, "messages": 1, "scanned": 1, "delivered": 1}}
+	r := newReport(Query{}, of)
+	want := "\nTHE FUNNEL DOES NOT BALANCE: connections = refused + accepted: 3,000 against 2,999\n"
+	if text := "\n" + r.remarks(); r.Balanced || !strings.Contains(text, want) || strings.Contains(text, "funnel balances") {
+		t.Errorf("balanced %v: %s", r.Balanced, text)
+	}
+	of.counters["accepted"]++
+	if r = newReport(Query{}, of); !r.Balanced || strings.Contains(r.remarks(), "NOT") {
+		t.Errorf("balanced %v: %s", r.Balanced, r.remarks())
+	}
 }

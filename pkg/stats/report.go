@@ -200,22 +200,36 @@ func newReport(q Query, of counted) *Report {
 	return r
 }
 
-// imbalances are the equations of the funnel that do not hold, in words.
-func (r *Report) imbalances() (all []string) {
-	equal := func(what string, n, parts int64) {
-		if n != parts {
-			all = append(all, fmt.Sprintf("%s are %s, their parts %s", what, number(float64(n)), number(float64(parts))))
-		}
-	}
+// An Equation is one of those of the funnel, which always hold.
+type Equation struct {
+	Words        string // connections = refused + accepted
+	Whole, Parts int64
+}
+
+// Holds tells whether it does.
+func (e Equation) Holds() bool { return e.Whole == e.Parts }
+
+func (e Equation) String() string {
+	return e.Words + ": " + number(float64(e.Whole)) + " against " + number(float64(e.Parts))
+}
+
+// Equations are those of the funnel, with the report's figures in them. Where all hold it is Balanced.
+func (r *Report) Equations() []Equation {
 	c, m := &r.Connections, &r.Messages
-	parts := c.RefusedByError + c.Accepted
+	refused := c.RefusedByError
 	for _, refusal := range c.Refused {
-		parts += refusal.Count
+		refused += refusal.Count
 	}
-	equal("connections", c.Total, parts)
-	equal("messages", m.Total, m.Whitelisted+m.Blacklisted+m.TooLarge+m.NotEnabled+m.Scanned)
-	equal("messages", m.Total, m.Blacklisted+m.Caught+m.Delivered)
-	return all
+	return []Equation{
+		{"connections = refused + accepted", c.Total, refused + c.Accepted},
+		{"messages = whitelisted + blacklisted + too large + not enabled + scanned", m.Total, m.Whitelisted + m.Blacklisted + m.TooLarge + m.NotEnabled + m.Scanned},
+		{"messages = blacklisted + caught + delivered", m.Total, m.Blacklisted + m.Caught + m.Delivered},
+	}
+}
+
+// imbalances are the equations that do not hold.
+func (r *Report) imbalances() []Equation {
+	return slices.DeleteFunc(r.Equations(), Equation.Holds)
 }
 
 // rows returns the lists and the content rules, and the entries.

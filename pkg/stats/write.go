@@ -156,10 +156,11 @@ func (r *Report) remarks() string {
 			fmt.Fprintf(&b, "%s: %s\n", what, number(float64(n)))
 		}
 	}
-	if wrong := r.imbalances(); len(wrong) > 0 {
-		fmt.Fprintf(&b, "THE FUNNEL DOES NOT BALANCE: %s\n", strings.Join(wrong, "; "))
-	} else {
+	if r.Balanced {
 		b.WriteString("the funnel balances: the parts of connections and of messages add up\n")
+	}
+	for _, wrong := range r.imbalances() {
+		fmt.Fprintf(&b, "THE FUNNEL DOES NOT BALANCE: %s\n", wrong)
 	}
 	var actions []string
 	for _, a := range r.Actions {

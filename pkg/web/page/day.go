@@ -11,7 +11,6 @@ type dayBody struct {
 	Report   *stats.Report
 	Flow     *flow
 	Steps    []step
-	Balance  []equation
 	Warnings []warning
 	Actions  []stats.Count
 	Beside   []aside
@@ -33,15 +32,6 @@ type step struct {
 	Class      string // of its bar
 	Depth      int
 }
-
-// An equation is one of those that always hold.
-type equation struct {
-	Words       string
-	Left, Right int64
-}
-
-// Holds tells whether it does.
-func (e equation) Holds() bool { return e.Left == e.Right }
 
 // A warning is what somebody should look at, and what to do about all of it.
 type warning struct {
@@ -77,7 +67,6 @@ func (p *Pages) day(r *http.Request) (shown, error) {
 func newDay(r *stats.Report, health []Health, query string) *dayBody {
 	b := &dayBody{Report: r, Flow: newFlow(r), Query: query}
 	b.Steps = funnelSteps(r, query)
-	b.Balance = balance(r)
 	b.Warnings = warnings(r, health)
 	for _, a := range r.Actions {
 		if a.Count > 0 {
@@ -124,20 +113,6 @@ func funnelSteps(r *stats.Report, query string) []step {
 	)
 }
 
-// balance is the equations of the funnel, with the figures in them.
-func balance(r *stats.Report) []equation {
-	c, m := &r.Connections, &r.Messages
-	refused := c.RefusedByError
-	for _, refusal := range c.Refused {
-		refused += refusal.Count
-	}
-	return []equation{
-		{"connections = refused + accepted", c.Total, refused + c.Accepted},
-		{"messages = whitelisted + blacklisted + too large + not enabled + scanned", m.Total, m.Whitelisted + m.Blacklisted + m.TooLarge + m.NotEnabled + m.Scanned},
-		{"delivered = messages − blacklisted − caught", m.Delivered, m.Total - m.Blacklisted - m.Caught},
-	}
-}
-
 // warnings is what somebody should look at, worst first.
 func warnings(r *stats.Report, health []Health) (all []warning) {
 	warn := func(what, remedy string) {
@@ -147,9 +122,9 @@ func warnings(r *stats.Report, health []Health) (all []warning) {
 		}
 		all = append(all, warning{[]string{what}, remedy})
 	}
-	for _, e := range balance(r) {
+	for _, e := range r.Equations() {
 		if !e.Holds() {
-			warn("The funnel does not balance: "+e.Words+": "+stats.Number(e.Left)+" against "+stats.Number(e.Right), "This is a fault of winnow: please report it.")
+			warn("The funnel does not balance: "+e.String(), "This is a fault of winnow: please report it.")
 		}
 	}
 	for _, h := range health {
