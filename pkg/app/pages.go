@@ -84,6 +84,12 @@ func (p *pages) Explain(r *trail.Record) (*trail.Explanation, []string) {
 	return r.Explain(p.Now().Location()), auth.Lines(r.Identity)
 }
 
+// HasCopy tells whether a copy of a message is kept.
+func (p *pages) HasCopy(r *trail.Record) bool { return HasSample(p.app.current.Load().config, r) }
+
+// RefusedOneIn is of how many clients that were refused one is recorded.
+func (p *pages) RefusedOneIn() int64 { return p.app.current.Load().config.Trail.RefusedOneIn }
+
 // Now is the time in the zone whose days are counted.
 func (p *pages) Now() time.Time {
 	zone, err := p.app.current.Load().config.Stats.Location()

@@ -32,6 +32,9 @@ type CodeRow struct {
 	ObservedUnique int64   `json:"observed_unique"`
 }
 
+// IsRest tells whether the row is of all that is not told apart.
+func (r *CodeRow) IsRest() bool { return r.Code == codeOthers }
+
 // A Meaning is what return codes of a list stand for.
 type Meaning struct {
 	Codes  interface{ Has(netip.Addr) bool }

@@ -243,6 +243,9 @@ func (r *Record) facts() [][2]string {
 			all = append(all, [2]string{name, value})
 		}
 	}
+	if n := r.StandsFor(); n > 1 {
+		fact("stands for", fmt.Sprintf("%d decisions like it: of what is refused for its client one in so many is recorded (trail.refused_one_in)", n))
+	}
 	fact("queue id", r.QueueID)
 	fact("node", r.Node)
 	fact("client", strings.TrimSpace(orUnknown(r.Client.Addr)+" "+r.Client.Name+helo(r.Client.Helo)))

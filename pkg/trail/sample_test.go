@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,10 @@ func TestRefusedOneIn(t *testing.T) {
 	}
 	sum, alone := int64(0), 0
 	for _, r := range found.Records {
+		told := slices.ContainsFunc(r.Explain(time.UTC).Facts, func(f [2]string) bool { return f[0] == "stands for" && strings.HasPrefix(f[1], "10 decisions") })
+		if told != (r.StandsFor() == 10) {
+			t.Errorf("%s stands for %d, told: %v", r.ID, r.StandsFor(), told)
+		}
 		if r.StandsFor() == 1 {
 			alone++
 		} else {

@@ -24,31 +24,10 @@ type listRow struct {
 	Budget *stats.Budget
 }
 
-// Doubt is the interval as a picture, on a scale that ends at so many percent; nil where there is nothing to weigh.
-func (r *listRow) Doubt(top float64) *interval {
-	if r.DoubtfulOf == 0 || top <= 0 {
-		return nil
-	}
-	at := func(share float64) float64 { return 100 * min(share, top) / top }
-	return &interval{units(at(r.DoubtfulLow)), units(max(1, at(r.DoubtfulHigh)-at(r.DoubtfulLow))), units(min(98, at(r.DoubtfulShare)))}
+// Doubt is how many of its hits were on mail that somebody wants.
+func (r *listRow) Doubt(top float64) doubt {
+	return doubt{r.Doubtful, r.DoubtfulOf, r.DoubtfulShare, r.DoubtfulLow, r.DoubtfulHigh, top}
 }
-
-// doubtTop is where the scale of all intervals ends.
-func doubtTop(rows []listRow) float64 {
-	most := 0.0
-	for i := range rows {
-		most = max(most, rows[i].DoubtfulHigh)
-	}
-	for _, top := range []float64{0.5, 1, 2, 5, 10, 20, 50} {
-		if most <= top {
-			return top
-		}
-	}
-	return 100
-}
-
-// An interval is where a share lies, on a scale to 100.
-type interval struct{ Low, Width, At string }
 
 // CachedShare is what part of its questions winnow's cache answered.
 func (r *listRow) CachedShare() string { return stats.PercentOf(r.Cached, r.Asked) }
@@ -111,7 +90,11 @@ func (p *Pages) lists(r *http.Request) (shown, error) {
 
 func newLists(r *stats.Report, health []Health, linked bool) *listsBody {
 	b := &listsBody{Report: r, Rows: rank(r, health), Entries: r.Entries[:min(len(r.Entries), maxLists)], Linked: linked}
-	b.DoubtTop = doubtTop(b.Rows)
+	most := 0.0
+	for i := range b.Rows {
+		most = max(most, b.Rows[i].DoubtfulHigh)
+	}
+	b.DoubtTop = doubtTop(most)
 	if len(b.Rows) > 0 {
 		b.Most = b.Rows[0].Unique
 	}
@@ -125,6 +108,7 @@ type listBody struct {
 	Report *stats.ListReport
 	Health *Health
 	Charts []*chart
+	Codes  *codesBody // of all the days; nil where none are known
 	Hours  []listHour // of the last of the days, where hours are kept of them
 	ByHour *chart
 }
@@ -152,7 +136,7 @@ func (p *Pages) list(r *http.Request) (shown, error) {
 	}
 	s.frame.Title, s.frame.Lead = report.Title, c.Words()
 	s.frame.API = "/api/v1/lists/report?" + url.Values{"list": {name}, "from": {c.From}, "to": {c.To}}.Encode()
-	b := &listBody{Report: report}
+	b := &listBody{Report: report, Codes: newCodes(report.Codes)}
 	for _, h := range p.source.Health() {
 		if h.List == name && report.Kind == "list" {
 			b.Health = &h

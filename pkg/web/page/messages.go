@@ -44,6 +44,7 @@ type messageBody struct {
 	Explanation *trail.Explanation
 	Identity    []string
 	Class       string
+	Copy        string // by which id the copy of the message is printed, "" where none is kept
 }
 
 // messages looks for what the words are about, and shows it where there is one.
@@ -97,6 +98,9 @@ func (p *Pages) search(r *http.Request, s shown, question, since, until string) 
 		return p.one(s, results.Records[0]), nil
 	}
 	b.fill(results, p.source.Now().Location(), question, since)
+	if n := p.source.RefusedOneIn(); n > 1 && b.Nothing != "" {
+		b.Nothing += fmt.Sprintf(" Of clients that were refused only one record in %d is kept (trail.refused_one_in).", n)
+	}
 	return s, nil
 }
 
@@ -138,7 +142,11 @@ func sinceWhen(now time.Time, since string) (time.Time, error) {
 // one shows a record.
 func (p *Pages) one(s shown, r *trail.Record) shown {
 	e, identity := p.source.Explain(r)
-	s.template, s.body = "message", &messageBody{e, identity, actionClass(r)}
+	b := &messageBody{Explanation: e, Identity: identity, Class: actionClass(r)}
+	if p.source.HasCopy(r) {
+		b.Copy = r.ID
+	}
+	s.template, s.body = "message", b
 	s.frame.Title, s.frame.Lead = harmless(e.Title, maxCell), ""
 	return s
 }

@@ -34,6 +34,8 @@ type Source interface {
 	Searches() bool         // messages may be looked for
 	Search(ctx context.Context, q trail.Query) (*trail.Results, error)
 	Explain(r *trail.Record) (e *trail.Explanation, identity []string) // as winnow why tells it
+	HasCopy(r *trail.Record) bool                                      // one of the message is kept: trail.keep_samples
+	RefusedOneIn() int64                                               // one in so many refused clients is recorded
 	Now() time.Time                                                    // in the zone whose days are counted
 	Version() string
 }

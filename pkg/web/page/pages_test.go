@@ -6,6 +6,8 @@ import (
 	"html"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,8 +18,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"winnow/pkg/app"
 	"winnow/pkg/filter"
-	"winnow/pkg/stats"
 	"winnow/pkg/trail"
 )
 
@@ -28,9 +30,9 @@ var sampleRecords = []record{
 
 // paths are all kinds of pages, with what is on them and with nothing.
 var paths = []string{
-	"/", "/?day=2010-01-01", "/?from=2016-11-20&to=2016-12-14", "/lists", "/lists/uribl", "/lists/rules", "/overlap",
+	"/", "/?day=2010-01-01", "/?from=2016-11-20&to=2016-12-14", "/lists", "/lists/uribl", "/lists/zen", "/lists/rules", "/overlap",
 	"/overlap?day=2016-12-14&without=uribl&without=ivmuri", "/overlap?keep=99.5", "/overlap?day=2010-01-01", "/rules", "/rules?q=nothing",
-	"/rules/ADVANCE_FEE_4", "/messages", "/messages?q=alice@our.example", "/messages?q=nobody@our.example", "/messages/w7k2-9fqx", "/api",
+	"/rules/ADVANCE_FEE_4", "/rules/LOTTERY_CLAIM", "/messages", "/messages?q=alice@our.example", "/messages?q=nobody@our.example", "/messages/w7k2-9fqx", "/api",
 }
 
 // Every page loads in light and dark and on a telephone: the console is silent, nothing hangs over the edge, each text can
@@ -129,57 +131,6 @@ func (b *browser) named(where string) {
 	}
 }
 
-// The page shows the API's figures: those of the funnel and of each list.
-func TestFiguresAreTheAPIs(t *testing.T) {
-	s := openSite(t, sampleLists, sampleCounters(), nil, nil)
-	b := openBrowser(t)
-	b.login(s)
-	for _, days := range []string{"day=2016-12-14", "from=2016-12-01&to=2016-12-14"} {
-		var reports []stats.Report
-		s.ask(t, "/api/v1/report?"+days, &reports)
-		r := &reports[0]
-		b.open(s.url + "/?" + days)
-		shown := js[map[string]string](b, `Object.fromEntries([...document.querySelectorAll(".steps-table tbody tr")].map((row) => [row.cells[0].textContent, row.cells[1].textContent]))`)
-		want := map[string]int64{
-			"connections": r.Connections.Total, "accepted": r.Connections.Accepted, "messages": r.Messages.Total, "whitelisted": r.Messages.Whitelisted,
-			"blacklisted": r.Messages.Blacklisted, "too large": r.Messages.TooLarge, "not enabled": r.Messages.NotEnabled, "scanned": r.Messages.Scanned,
-			"caught": r.Messages.Caught, "delivered": r.Messages.Delivered,
-		}
-		for _, refusal := range r.Connections.Refused {
-			want["refused by "+refusal.Title] = refusal.Count
-		}
-		for name, n := range want {
-			if shown[name] != stats.Number(n) {
-				t.Errorf("%s, %s: got %q, want %s", days, name, shown[name], stats.Number(n))
-			}
-		}
-		b.open(s.url + "/lists?" + days)
-		unique := js[map[string]string](b, `Object.fromEntries([...document.querySelectorAll(".ranking tbody tr")].map((row) => [row.cells[0].textContent, row.cells[2].textContent + "/" + row.cells[4].textContent + "/" + row.cells[5].textContent]))`)
-		for _, source := range r.Sources {
-			if want := stats.Number(source.Unique) + "/" + stats.Number(source.Decisive) + "/" + stats.Number(source.Hits); unique[source.Title] != want {
-				t.Errorf("%s, %s: got %q, want %s", days, source.Title, unique[source.Title], want)
-			}
-		}
-		var sets []stats.SetReport
-		s.ask(t, "/api/v1/sets?"+days, &sets)
-		b.open(s.url + "/overlap?" + days)
-		cells := js[[][]int64](b, `[...document.querySelector(".matrix").tBodies[0].rows].map((row) => [...row.cells].slice(3).map((cell) => +(cell.dataset.n ?? -1)))`)
-		for i, row := range sets[0].Caught.Overlap {
-			for j, n := range row {
-				if i != j && cells[i][j] != n {
-					t.Errorf("%s, overlap of %d and %d: got %d, want %d", days, i, j, cells[i][j], n)
-				}
-			}
-		}
-	}
-}
-
-// ask reads an answer of the API.
-func (s *site) ask(t testing.TB, path string, into any) {
-	t.Helper()
-	must(t, json.Unmarshal([]byte(s.get(t, path)), into))
-}
-
 // get reads a page, which must be there.
 func (s *site) get(t testing.TB, path string) string {
 	t.Helper()
@@ -234,6 +185,28 @@ func TestTrailIsWhys(t *testing.T) {
 				t.Fatalf("%s: %q is not on the page, or out of order, in\n%s", r.id, w, text)
 			}
 			text = text[at:]
+		}
+	}
+}
+
+// A record that stands for others says so, and one whose message is kept as a copy how to print it; where nothing is found, not
+// each refusal is recorded.
+func TestTrailHints(t *testing.T) {
+	s := openSite(t, sampleLists, sampleCounters(), sampleRecords, func(c *app.Config) {
+		c.Trail.RefusedOneIn = 10
+		c.Trail.KeepSamples.Delivered, c.Trail.KeepSamples.Tagged = 1, 1
+		line, err := json.Marshal(trail.Record{V: trail.Version, Kind: trail.OfConnection, ID: "s4mp-0001", Time: now.Add(-time.Minute), Action: filter.Reject, Weight: 10})
+		must(t, err)
+		must(t, os.MkdirAll(trail.Dir(c.StateDir), 0o700))
+		write(t, filepath.Join(trail.Dir(c.StateDir), "2016-12-14.jsonl"), string(line)+"\n")
+	})
+	const stands, copied, sampled = "10 decisions like it", "winnow why a1b2-c3d4 --sample", "only one record in 10 is kept"
+	for path, want := range map[string]string{"/messages/s4mp-0001": stands, "/messages/a1b2-c3d4": copied, "/messages?q=nobody@our.example": sampled} {
+		text := s.get(t, path)
+		for _, hint := range []string{stands, copied, sampled} {
+			if strings.Contains(text, hint) != (hint == want) {
+				t.Errorf("%s: %q is there or is not, in\n%s", path, hint, text)
+			}
 		}
 	}
 }

@@ -17,6 +17,8 @@ type reportBody struct {
 	Overlap *overlapBody
 	Rules   []stats.RuleRow
 	More    int // rules that are not named
+
+	Standing *ruleStanding
 }
 
 // WriteReport writes the account of days, added up, as one file of HTML that needs nothing else: no script, no picture, no
@@ -36,7 +38,7 @@ func WriteReport(ctx context.Context, w io.Writer, source Source, days web.Days)
 		return err
 	}
 	r := reports[0]
-	body := &reportBody{Day: newDay(r, nil, ""), Lists: newLists(r, nil, false), Overlap: newOverlap(sets[0])}
+	body := &reportBody{Day: newDay(r, nil, ""), Lists: newLists(r, nil, false), Overlap: newOverlap(sets[0]), Standing: newRuleStanding(rules[0], false)}
 	for i := range body.Day.Steps {
 		body.Day.Steps[i].Link = ""
 	}

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	rulesOnPage = 100
-	maxFilter   = 60 // characters of a name that is looked for
+	rulesOnPage  = 100
+	maxFilter    = 60  // characters of a name that is looked for
+	maxDangerous = 50  // rules that are named as dangerous
+	maxDead      = 500 // rules that are named as dead; the API names all
 )
 
 // A ruleOrder is a column by which rules can be sorted.
@@ -29,10 +31,14 @@ var ruleOrders = []ruleOrder{
 	{"caught", "On caught", func(a, b *stats.RuleRow) int { return cmp.Compare(b.Caught, a.Caught) }},
 	{"delivered", "On delivered", func(a, b *stats.RuleRow) int { return cmp.Compare(b.Delivered, a.Delivered) }},
 	{"share", "Delivered share", func(a, b *stats.RuleRow) int { return cmp.Compare(deliveredShare(b), deliveredShare(a)) }},
+	{"mean_share", "Mean share", func(a, b *stats.RuleRow) int { return cmp.Compare(b.MeanShare, a.MeanShare) }},
 	{"observed", "Observed", func(a, b *stats.RuleRow) int { return cmp.Compare(b.Observed, a.Observed) }},
 	{"last", "Last hit", func(a, b *stats.RuleRow) int { return strings.Compare(b.LastHit, a.LastHit) }},
-	{"name", "Rule", func(a, b *stats.RuleRow) int { return strings.Compare(a.Name, b.Name) }},
+	{byName, "Rule", func(a, b *stats.RuleRow) int { return strings.Compare(a.Name, b.Name) }},
 }
+
+// byName is the one order that begins with the least.
+const byName = "name"
 
 func deliveredShare(r *stats.RuleRow) float64 {
 	if r.Hits == 0 {
@@ -45,17 +51,55 @@ type rulesBody struct {
 	Rows         []ruleRow
 	Found, Total int
 	Filter, Sort string
-	Heads        []choice // in the order of ruleOrders
+	Name         choice   // the head of the names
+	Heads        []choice // of the figures, in the order of ruleOrders
 	Page, Pages  int
 	Before, Next string // links
 	Query        [][2]string
 	Most         int64
+	Standing     *ruleStanding
 }
 
 type ruleRow struct {
 	stats.RuleRow
 	Link string
 }
+
+func ruleLink(name string) string { return "/rules/" + url.PathEscape(name) }
+
+// A ruleStanding is which rules are worth a look.
+type ruleStanding struct {
+	Dangerous     []ruleRow
+	MoreDangerous int // that are not named
+	Dead          []choice
+	MoreDead      int
+	Linked        bool // names lead to the pages of rules
+}
+
+// newRuleStanding picks them; nil where there are none.
+func newRuleStanding(r *stats.RuleReport, linked bool) *ruleStanding {
+	s := &ruleStanding{Linked: linked}
+	for _, row := range r.Rules {
+		switch {
+		case !row.Dangerous:
+		case len(s.Dangerous) == maxDangerous:
+			s.MoreDangerous++
+		default:
+			s.Dangerous = append(s.Dangerous, ruleRow{row, ruleLink(row.Name)})
+		}
+	}
+	s.MoreDead = max(0, len(r.Silent)-maxDead)
+	for _, name := range r.Silent[:len(r.Silent)-s.MoreDead] {
+		s.Dead = append(s.Dead, choice{Name: name, URL: ruleLink(name)})
+	}
+	if len(s.Dangerous) == 0 && len(s.Dead) == 0 {
+		return nil
+	}
+	return s
+}
+
+// DeadCount is how many rules are dead, named or not.
+func (s *ruleStanding) DeadCount() int { return len(s.Dead) + s.MoreDead }
 
 func (p *Pages) rules(r *http.Request) (shown, error) {
 	s := shown{template: "rules", frame: frame{Title: "Content rules", Here: "rules"}}
@@ -71,6 +115,7 @@ func (p *Pages) rules(r *http.Request) (shown, error) {
 		return s, err
 	}
 	b := newRules(reports[0].Rules, q, c.Query())
+	b.Standing = newRuleStanding(reports[0], true)
 	b.Query = [][2]string{{"from", c.From}, {"to", c.To}, {"sort", b.Sort}}
 	s.body = b
 	return s, nil
@@ -96,13 +141,18 @@ func newRules(all []stats.RuleRow, q url.Values, days string) *rulesBody {
 	}
 	first := (b.Page - 1) * rulesOnPage
 	for _, row := range found[first:min(first+rulesOnPage, len(found))] {
-		b.Rows = append(b.Rows, ruleRow{row, "/rules/" + url.PathEscape(row.Name)})
+		b.Rows = append(b.Rows, ruleRow{row, ruleLink(row.Name)})
 	}
 	link := func(sort string, page int) string {
 		return fmt.Sprintf("/rules?%s&%s", days, url.Values{"sort": {sort}, "q": {b.Filter}, "page": {strconv.Itoa(page)}}.Encode())
 	}
 	for _, o := range ruleOrders {
-		b.Heads = append(b.Heads, choice{o.Title, link(o.Name, 1), o.Name == b.Sort})
+		head := choice{o.Title, link(o.Name, 1), o.Name == b.Sort}
+		if o.Name == byName {
+			b.Name = head
+		} else {
+			b.Heads = append(b.Heads, head)
+		}
 	}
 	if b.Page > 1 {
 		b.Before = link(b.Sort, b.Page-1)
@@ -117,6 +167,7 @@ type ruleBody struct {
 	Name  string
 	Rule  *Rule
 	Sum   stats.RuleRow
+	Dead  bool
 	Days  []ruleDay
 	Chart *chart
 }
@@ -163,6 +214,7 @@ func (b *ruleBody) fill(together *stats.RuleReport, daily []*stats.RuleReport) (
 		return stats.RuleRow{Name: b.Name}, false
 	}
 	b.Sum, known = find(together)
+	b.Dead = slices.Contains(together.Silent, b.Name)
 	var points []point
 	for _, day := range daily {
 		row, _ := find(day)

@@ -42,8 +42,8 @@ func listsFile(lists [][2]string) (file string, zones dnstest.Zones) {
 	var b strings.Builder
 	zones = dnstest.Zones{}
 	for _, l := range lists {
-		fmt.Fprintf(&b, "- name: %s\n  title: %q\n  zone: %s.example\n  terms: free\n  budget: 100000\n  ask: [client]\n  phase: content\n  probe: {listed: 2.0.0.127, clean: 1.0.0.127}\n  codes:\n    - {value: 127.0.0.2, symbol: %s, title: %q, score: 3}\n",
-			l[0], l[1], l[0], strings.ReplaceAll(strings.ToUpper(l[0]), "-", "_"), l[1])
+		fmt.Fprintf(&b, "- name: %s\n  title: %q\n  zone: %s.example\n  terms: free\n  budget: 100000\n  ask: [client]\n  phase: content\n  probe: {listed: 2.0.0.127, clean: 1.0.0.127}\n  codes:\n    - {value: 127.0.0.2, symbol: %[4]s, title: %[2]q, score: 3}\n    - {value: 127.0.0.4, symbol: %[4]s_XBL, title: %[2]q, score: 3}\n",
+			l[0], l[1], l[0], strings.ReplaceAll(strings.ToUpper(l[0]), "-", "_"))
 		zones["2.0.0.127."+l[0]+".example"] = dnstest.A("127.0.0.2")
 	}
 	return b.String(), zones
@@ -65,7 +65,7 @@ func openSite(t testing.TB, lists [][2]string, counters map[string]map[string]in
 	if change != nil {
 		change(&c)
 	}
-	record2trail(t, &c, records)
+	recordAll(t, &c, records)
 	a, err := app.New(context.Background(), &c, app.Options{Version: "1.2.3", Now: func() time.Time { return now }})
 	must(t, err)
 	must(t, a.Store().Apply(t.Context(), "node", 1, counters, 1000*24*time.Hour))
@@ -96,8 +96,8 @@ type record struct {
 	action                                                             filter.Action
 }
 
-// record2trail writes records into the trail of a configuration.
-func record2trail(t testing.TB, c *app.Config, records []record) {
+// recordAll writes records into the trail of a configuration.
+func recordAll(t testing.TB, c *app.Config, records []record) {
 	t.Helper()
 	must(t, os.MkdirAll(c.StateDir, 0o700))
 	opened, err := trail.Open(c.Trail, trail.Options{StateDir: c.StateDir, Now: func() time.Time { return now }})
@@ -135,7 +135,7 @@ func sampleCounters() map[string]map[string]int64 {
 	for i, l := range sampleLists {
 		n := int64(i + 1)
 		for name, value := range map[string]int64{
-			"asked": 700_000 + n, "cached": 600_000 + 9_000*n, "hits": 40_000 - 3_000*n, "decisive": 3_000 - 200*n, "doubtful": n, "doubtful_of": 4_000,
+			"asked": 700_000 + n, "cached": 600_000 + 9_000*n, "hits": 40_000 - 3_000*n, "misses": 660_000 + 2_999*n, "decisive": 3_000 - 200*n, "doubtful": n, "doubtful_of": 4_000,
 			"timed": 100_000, "took_us": 900_000_000, "within_10ms": 60_000, "within_20ms": 36_000, "within_100ms": 4_000, "errors": n % 3,
 		} {
 			whole["list:"+l[0]+":"+name] = value
@@ -144,7 +144,16 @@ func sampleCounters() map[string]map[string]int64 {
 	for i, name := range []string{"ADVANCE_FEE_4", "HTML_IMAGE_ONLY", "PHARMACY_WORDS", "FORGED_OUTLOOK", "LOTTERY_CLAIM"} {
 		whole["rule:"+name+":caught"] = int64(9_000 - 1_700*i)
 		whole["rule:"+name+":delivered"] = int64(3 + 211*i*i)
+		whole["rule:"+name+":share"] = int64(1_000 * (1 + i) * (9_003 - 1_700*i + 211*i*i))
 	}
+	for code, n := range map[string]int64{"127.0.0.2": 21_000, "127.0.0.4": 17_500, "127.0.0.9": 12, "*": 341} {
+		for name, value := range map[string]int64{
+			"hits": n, "only": n - n/9, "unique": n / 20, "decisive": n / 40, "doubtful": n % 7, "doubtful_of": n / 10, "observed": n / 100, "observed_unique": n / 200,
+		} {
+			whole["code:zen:"+code+":"+name] = value
+		}
+	}
+	whole["code:zen:several:hits"] = 2_140
 	days := map[string]map[string]int64{"2016-12-14": whole}
 	for h := range 18 { // today's hours, and what of the day is in none
 		hour := map[string]int64{}
