@@ -103,7 +103,7 @@ func ofList(needed bool, ask func(context.Context, string, Days) (any, error)) h
 }
 
 func respond(w http.ResponseWriter, r *http.Request, ask func(context.Context) (any, error)) {
-	ctx, cancel := context.WithTimeout(r.Context(), frontWriteLimit)
+	ctx, cancel := context.WithTimeout(r.Context(), frontAskLimit)
 	defer cancel()
 	value, err := ask(ctx)
 	switch {

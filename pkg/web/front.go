@@ -21,6 +21,7 @@ const (
 	frontHeaderLimit = 5 * time.Second  // to send the header of a request
 	frontReadLimit   = 10 * time.Second // to send all of it
 	frontWriteLimit  = 30 * time.Second // to be answered
+	frontAskLimit    = 25 * time.Second // of that, to wait and to be asked about: then it can still be said that it took too long
 	frontIdleLimit   = time.Minute      // between requests
 	frontHeaderSize  = 16 << 10         // octets of a header; net/http adds 4 KiB of slack
 	frontConns       = 64               // connections at a time; more wait

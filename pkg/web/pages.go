@@ -20,11 +20,15 @@ type Pages interface {
 }
 
 const (
-	pageWait      = 10 * time.Second // how long a page waits for its turn
-	searches      = 2                // of the trail, at a time: each reads files with all processors
+	pageWait      = 5 * time.Second // how long a page waits for its turn
+	searches      = 2               // of the trail, at a time: each reads files with all processors
 	messagesPath  = "/messages"
 	pagesDisallow = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+// PageLimit is how long a page may take to be made, so that one that waited for its turn before can still say that it took
+// too long.
+const PageLimit = frontAskLimit - pageWait
 
 // servePages adds the pages to what is served. Who shows nothing is led to where the token is typed in.
 func (f *Front) servePages(mux *http.ServeMux, pages Pages) {

@@ -119,13 +119,10 @@ type problem struct {
 
 func (p *problem) Error() string { return p.What }
 
-// pageLimit is how long a page may take to be made; it stays below what the server grants.
-const pageLimit = 25 * time.Second
-
 // answer makes a handler of what makes a page.
 func (p *Pages) answer(show func(*http.Request) (shown, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), pageLimit)
+		ctx, cancel := context.WithTimeout(r.Context(), web.PageLimit)
 		defer cancel()
 		s, err := show(r.WithContext(ctx))
 		status := http.StatusOK
