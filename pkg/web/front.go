@@ -97,9 +97,9 @@ func (f *Front) handler(c Config, view View, pages Pages) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", f.ready(c.ReadyNeed, view))
-	mux.Handle("GET /metrics", f.guarded(limited(frontQuestions, 0, metricsHandler(view))))
+	mux.Handle("GET /metrics", f.guarded(limited(frontQuestions, 0, busy, metricsHandler(view))))
 	for path, answer := range apiRoutes(view) {
-		mux.Handle("GET "+path, f.guarded(limited(frontQuestions, 0, answer)))
+		mux.Handle("GET "+path, f.guarded(limited(frontQuestions, 0, busy, answer)))
 	}
 	if pages != nil {
 		f.servePages(mux, pages)
@@ -145,17 +145,22 @@ func (f *Front) guarded(next http.Handler) http.Handler {
 
 // limited has only so many questions of one kind answered at a time. Others wait for their turn, and are told to come again
 // where that takes too long.
-func limited(most int, wait time.Duration, next http.Handler) http.Handler {
+func limited(most int, wait time.Duration, busy http.HandlerFunc, next http.Handler) http.Handler {
 	places := make(chan struct{}, most)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !take(r.Context(), places, wait) {
 			w.Header().Set("Retry-After", "1")
-			fail(w, http.StatusServiceUnavailable, errors.New("too many questions at a time: ask again"))
+			busy(w, r)
 			return
 		}
 		defer func() { <-places }()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// busy tells a program to come again.
+func busy(w http.ResponseWriter, _ *http.Request) {
+	fail(w, http.StatusServiceUnavailable, errors.New("too many questions at a time: ask again"))
 }
 
 func take(ctx context.Context, places chan<- struct{}, wait time.Duration) bool {

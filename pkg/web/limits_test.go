@@ -27,3 +27,45 @@ func TestLimitsNest(t *testing.T) {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }
+
+// Who finds no place is told so, and who finds one after a while is served.
+func TestPlacesAreLimited(t *testing.T) {
+	inside, leave := make(chan struct{}), make(chan struct{})
+	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		inside <- struct{}{}
+		<-leave
+		w.WriteHeader(http.StatusNoContent)
+	})
+	teapot := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }
+	var places http.Handler
+	ask := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		places.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w
+	}
+	for _, wait := range []time.Duration{0, time.Millisecond} {
+		places = limited(1, wait, teapot, next)
+		first := make(chan *httptest.ResponseRecorder)
+		go func() { first <- ask() }()
+		<-inside
+		if w := ask(); w.Code != http.StatusTeapot || w.Header().Get("Retry-After") == "" {
+			t.Errorf("with a wait of %v: got %d %v", wait, w.Code, w.Header())
+		}
+		leave <- struct{}{}
+		if w := <-first; w.Code != http.StatusNoContent {
+			t.Errorf("the first: got %d", w.Code)
+		}
+	}
+	places = limited(1, time.Minute, teapot, next)
+	both := make(chan *httptest.ResponseRecorder)
+	for range 2 {
+		go func() { both <- ask() }()
+	}
+	for range 2 {
+		<-inside
+		leave <- struct{}{}
+		if w := <-both; w.Code != http.StatusNoContent {
+			t.Errorf("who waits: got %d", w.Code)
+		}
+	}
+}

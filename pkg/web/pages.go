@@ -17,6 +17,8 @@ type Pages interface {
 	Login(w http.ResponseWriter, r *http.Request, next string, wrong bool)
 	// Closed tells that messages are not shown.
 	Closed(w http.ResponseWriter, r *http.Request)
+	// Busy tells that too many pages are asked for at a time.
+	Busy(w http.ResponseWriter, r *http.Request)
 }
 
 const (
@@ -32,10 +34,10 @@ const PageLimit = frontAskLimit - pageWait
 
 // servePages adds the pages to what is served. Who shows nothing is led to where the token is typed in.
 func (f *Front) servePages(mux *http.ServeMux, pages Pages) {
-	shown := f.led(limited(frontQuestions, pageWait, pages))
+	shown := f.led(limited(frontQuestions, pageWait, pages.Busy, pages))
 	mux.Handle("GET /", guardPage(shown))
 	mux.Handle("GET /api", guardPage(shown))
-	search := guardPage(f.led(f.private(pages.Closed, limited(searches, pageWait, pages))))
+	search := guardPage(f.led(f.private(pages.Closed, limited(searches, pageWait, pages.Busy, pages))))
 	mux.Handle("GET "+messagesPath, search)
 	mux.Handle("GET "+messagesPath+"/", search)
 	mux.Handle("GET /assets/", http.HandlerFunc(pages.Asset))
@@ -44,7 +46,7 @@ func (f *Front) servePages(mux *http.ServeMux, pages Pages) {
 	})
 	sameSite := http.NewCrossOriginProtection() // nobody else's page logs anybody in or out
 	mux.Handle("GET /login", guardPage(f.askToken(pages)))
-	mux.Handle("POST /login", guardPage(sameSite.Handler(limited(frontQuestions, pageWait, f.logIn(pages)))))
+	mux.Handle("POST /login", guardPage(sameSite.Handler(limited(frontQuestions, pageWait, busy, f.logIn(pages)))))
 	mux.Handle("POST /logout", guardPage(sameSite.Handler(http.HandlerFunc(f.logOut))))
 }
 

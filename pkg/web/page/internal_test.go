@@ -2,6 +2,8 @@ package page
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -59,6 +61,8 @@ func TestDayWords(t *testing.T) {
 }
 
 type aSource struct{ Source }
+
+func (aSource) Version() string { return "1.2.3" }
 
 func (aSource) Now() time.Time { return time.Date(2016, 12, 14, 17, 30, 0, 0, time.UTC) }
 
@@ -185,5 +189,14 @@ func TestWarnings(t *testing.T) {
 	}
 	if strings.Count(got, "subscribe") != 1 || strings.Contains(got, "URIBL is") || strings.Contains(got, "budget of C") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Who comes when too many are looking gets a page, not what a program reads.
+func TestBusy(t *testing.T) {
+	w := httptest.NewRecorder()
+	New(aSource{}).Busy(w, httptest.NewRequest(http.MethodGet, "/lists", nil))
+	if text := w.Body.String(); w.Code != http.StatusServiceUnavailable || !strings.Contains(text, "<h1><bdi>Too much is asked") || !strings.Contains(text, "Load this page again") {
+		t.Errorf("got %d %s", w.Code, text)
 	}
 }

@@ -119,6 +119,11 @@ type problem struct {
 
 func (p *problem) Error() string { return p.What }
 
+// shown is the problem as a page, in place of that in a frame.
+func (p *problem) shown(of frame) shown {
+	return shown{template: "problem", frame: frame{Title: p.What, Here: of.Here, Chooser: of.Chooser}, body: p}
+}
+
 // answer makes a handler of what makes a page.
 func (p *Pages) answer(show func(*http.Request) (shown, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -128,11 +133,16 @@ func (p *Pages) answer(show func(*http.Request) (shown, error)) http.HandlerFunc
 		status := http.StatusOK
 		if err != nil {
 			wrong := asProblem(err)
-			status = wrong.status
-			s = shown{template: "problem", frame: frame{Title: wrong.What, Here: s.frame.Here, Chooser: s.frame.Chooser}, body: wrong}
+			status, s = wrong.status, wrong.shown(s.frame)
 		}
 		p.write(w, r, status, s)
 	}
+}
+
+// Busy tells that too many pages are asked for at a time.
+func (p *Pages) Busy(w http.ResponseWriter, r *http.Request) {
+	wrong := &problem{http.StatusServiceUnavailable, "Too much is asked at a time", "Others are looking, too. Load this page again in a moment."}
+	p.write(w, r, wrong.status, wrong.shown(frame{}))
 }
 
 func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, s shown) {
