@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"math"
 
 	"winnow/pkg/stats"
 )
@@ -88,11 +89,12 @@ func sum(all []int64) (n int64) {
 
 // niceTop is the next round number, for the upper end of an axis.
 func niceTop(n int64) int64 {
-	for step := int64(1); ; step *= 10 {
+	for step := int64(1); step <= math.MaxInt64/10; step *= 10 {
 		for _, round := range []int64{1, 2, 4, 6, 8} {
 			if n <= round*step {
 				return round * step
 			}
 		}
 	}
+	return n // there is none
 }

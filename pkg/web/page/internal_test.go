@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,7 +38,7 @@ func TestHarmless(t *testing.T) {
 }
 
 func TestNiceTop(t *testing.T) {
-	for n, want := range map[int64]int64{0: 1, 1: 1, 2: 2, 3: 4, 9: 10, 10: 10, 11: 20, 99: 100, 34_000: 40_000, 61: 80} {
+	for n, want := range map[int64]int64{0: 1, 1: 1, 2: 2, 3: 4, 9: 10, 10: 10, 11: 20, 99: 100, 34_000: 40_000, 61: 80, math.MaxInt64: math.MaxInt64} {
 		if got := niceTop(n); got != want {
 			t.Errorf("%d: got %d, want %d", n, got, want)
 		}
