@@ -79,7 +79,7 @@ func New(source Source) *Pages {
 		"/rules/{name}":    p.rule,
 		"/messages":        p.messages,
 		"/messages/{word}": p.message,
-		"/api":             p.describe,
+		"/api":             p.showAPI,
 	} {
 		p.mux.HandleFunc("GET "+path, p.answer(show))
 	}

@@ -128,8 +128,8 @@ func (t *apiType) words() (word, schema string) {
 
 func lastOf(ref string) string { return ref[strings.LastIndexByte(ref, '/')+1:] }
 
-// describe shows the API.
-func (p *Pages) describe(r *http.Request) (shown, error) {
+// showAPI shows the API.
+func (p *Pages) showAPI(r *http.Request) (shown, error) {
 	s := shown{template: "api", frame: frame{Title: "API", Here: "api", Lead: p.api.Info.Description}, body: p.api}
 	_, err := values(r)
 	return s, err
