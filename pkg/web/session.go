@@ -16,7 +16,7 @@ import (
 // A browser cannot send the token by itself. A person types it in once, and from then on the browser shows a cookie: a
 // random number, until when it is good, and a signature of both whose key is made of the token. So nothing has to be kept,
 // nodes behind one address take each other's, and another token ends every session. Only those that somebody ended before
-// their time are remembered.
+// their time are remembered, by the process that was told: a copy of such a cookie is good again elsewhere, up to its end.
 
 // SessionCookie is the cookie's name.
 const SessionCookie = "winnow-session"

@@ -245,16 +245,15 @@ func (b *browser) plain(url string, want ...string) {
 // follow does something that leads to another page, and waits for words there. A page may go while it is asked something.
 func (b *browser) follow(do string, want ...string) {
 	b.t.Helper()
-	_, err := chromedp.Run(b.Context, chromedp.Evaluate[any](do+", 0"))
+	_, failed := chromedp.Run(b.Context, chromedp.Evaluate[any](do+", 0"))
 	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		var text string
-		text, err = chromedp.Run(b.Context, chromedp.Evaluate[string](`location.href + "\n" + (document.readyState === "complete" ? document.body.innerText : "")`))
+		text, err := chromedp.Run(b.Context, chromedp.Evaluate[string](`location.href + "\n" + (document.readyState === "complete" ? document.body.innerText : "")`))
 		missing := slices.DeleteFunc(slices.Clone(want), func(w string) bool { return strings.Contains(text, w) })
 		if len(missing) == 0 {
 			return
 		}
 		if time.Now().After(end) {
-			b.t.Fatalf("after %s: %q is not in\n%s\n%v", do, missing, text, err)
+			b.t.Fatalf("after %s: %q is not in\n%s\n%v, %v", do, missing, text, failed, err)
 		}
 	}
 }
