@@ -32,7 +32,7 @@ const (
 type logins struct {
 	now   func() time.Time
 	mu    sync.Mutex
-	ended map[string]time.Time // until when they would have been good
+	ended map[string]time.Time // by stamp: until when they would have been good
 }
 
 func newLogins() *logins { return &logins{now: time.Now, ended: map[string]time.Time{}} }
@@ -52,27 +52,31 @@ func sign(token Secret, stamp []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// holds tells whether a cookie is a session's that is under way, and until when.
-func (s *logins) holds(token Secret, cookie string) (until time.Time, ok bool) {
+// stampOf reads a cookie that we signed: its stamp, and until when it is good. The same stamp can be written in several ways,
+// for base64 leaves bits over, so that it is what a session is known by.
+func stampOf(token Secret, cookie string) (stamp string, until time.Time, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil || len(raw) != sessionNonce+8+sha256.Size || !token.IsSet() {
-		return time.Time{}, false
+		return "", time.Time{}, false
 	}
-	stamp, signature := raw[:sessionNonce+8], raw[sessionNonce+8:]
-	if !hmac.Equal(signature, sign(token, stamp)) {
-		return time.Time{}, false
-	}
-	until = time.Unix(int64(binary.BigEndian.Uint64(stamp[sessionNonce:])), 0)
+	signed, signature := raw[:sessionNonce+8], raw[sessionNonce+8:]
+	until = time.Unix(int64(binary.BigEndian.Uint64(signed[sessionNonce:])), 0)
+	return string(signed), until, hmac.Equal(signature, sign(token, signed))
+}
+
+// holds tells whether a cookie is a session's that is under way.
+func (s *logins) holds(token Secret, cookie string) bool {
+	stamp, until, ok := stampOf(token, cookie)
 	s.mu.Lock()
-	_, over := s.ended[cookie]
+	_, over := s.ended[stamp]
 	s.mu.Unlock()
-	return until, !over && s.now().Before(until)
+	return ok && !over && s.now().Before(until)
 }
 
 // end ends a session before its time.
 func (s *logins) end(token Secret, cookie string) {
-	until, ok := s.holds(token, cookie)
-	if !ok {
+	stamp, until, ok := stampOf(token, cookie)
+	if !ok || !s.now().Before(until) {
 		return
 	}
 	s.mu.Lock()
@@ -82,7 +86,7 @@ func (s *logins) end(token Secret, cookie string) {
 			delete(s.ended, old)
 		}
 	}
-	s.ended[cookie] = until
+	s.ended[stamp] = until
 }
 
 // allowed tells whether a request shows what is wanted: the token, or a session.
@@ -95,8 +99,7 @@ func (f *Front) allowed(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	_, ok := f.sessions.holds(k.token, cookie.Value)
-	return ok
+	return f.sessions.holds(k.token, cookie.Value)
 }
 
 // askToken shows where the token is typed in.
