@@ -188,7 +188,7 @@ func (v *view) Figures(ctx context.Context) *web.Figures {
 		Rules:       ruleFigures(a),
 		DNS:         dnsFigures(a.resolver.Stats()),
 		Account: web.AccountFigures{
-			StoreOK: !a.account.storeFails.Load(), JournalOK: !a.account.journalFails.Load(), Uncounted: totals.Report.Uncounted, Unrecorded: totals.Report.Unrecorded,
+			StoreOK: !a.account.storeFails.Load(), JournalOK: !a.account.journalFails.Load(), Uncounted: totals.Report.Uncounted, Unrecorded: totals.Report.Unrecorded, Uncopied: totals.Report.Uncopied,
 		},
 		Learned: web.LearnedFigures{Written: learned.Written, Failed: learned.Failed, Dropped: learned.Dropped, Waiting: learned.Waiting},
 	}

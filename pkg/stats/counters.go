@@ -44,13 +44,14 @@ const (
 	incomplete // connections and messages decided while a source or stage could not answer
 	uncounted  // figures of more sources or days than are kept: see maxRows, maxDays
 	unrecorded // connections and messages that were counted, and that the trail has no record of: see Unrecorded
+	uncopied   // messages of which a copy was to be kept, and could not: see Uncopied
 	unfinished // times that a winnow ended without its last flush: see journal.begin
 	totals
 )
 
 var totalNames = [totals]string{
 	"connections", "accepted", "refused_by_error", "own", "messages", "whitelisted", "blacklisted", "too_large", "not_enabled",
-	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted", "unrecorded", "unfinished",
+	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted", "unrecorded", "uncopied", "unfinished",
 }
 
 // classTotals tells where a class is counted.

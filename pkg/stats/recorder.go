@@ -163,6 +163,13 @@ func (r *Recorder) Unrecorded(n int64) {
 	r.tally().totals[unrecorded] += n
 }
 
+// Uncopied counts messages of which a copy was to be kept (trail.keep_samples), and could not.
+func (r *Recorder) Uncopied(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tally().totals[uncopied] += n
+}
+
 // tally returns the one of the hour that it is. It is emptied with each flush, so that by hour costs counting nothing: what
 // an hour has is added to its day when it is collected.
 func (r *Recorder) tally() *tally {

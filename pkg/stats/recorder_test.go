@@ -365,3 +365,15 @@ func TestConfig(t *testing.T) {
 		t.Error("a recorder in an unknown time zone: got no error")
 	}
 }
+
+// What the trail could not keep is counted, records and copies each for themselves.
+func TestTrailLosses(t *testing.T) {
+	got := counted(t, func(r *stats.Recorder) {
+		r.Unrecorded(2)
+		r.Uncopied(3)
+		r.Uncopied(1)
+	})
+	if got["unrecorded"] != 2 || got["uncopied"] != 4 {
+		t.Errorf("got %v", got)
+	}
+}

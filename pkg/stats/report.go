@@ -23,6 +23,7 @@ type Report struct {
 	Failed      []Count     `json:"failed_stages"`     // stages that failed as a whole, and how often
 	Uncounted   int64       `json:"uncounted"`         // figures that found no room; should be 0
 	Unrecorded  int64       `json:"unrecorded"`        // records that the trail could not write; should be 0
+	Uncopied    int64       `json:"uncopied"`          // messages of which a copy was to be kept, and could not; should be 0
 	Unfinished  int64       `json:"unfinished"`        // times that a winnow was killed, and what it counted since its last flush was lost
 	Sources     []Row       `json:"sources"`           // the lists, then the content rules
 	Entries     []Row       `json:"entries"`           // what gives recipients a standing
@@ -179,7 +180,8 @@ func newReport(q Query, of counted) *Report {
 		Total: total(messages), Whitelisted: total(whitelisted), Blacklisted: total(blacklisted), TooLarge: total(tooLarge),
 		NotEnabled: total(notEnabled), Scanned: total(scanned), Caught: total(caught), Delivered: total(delivered), Relayed: total(relayed), Outbound: total(outbound),
 	}
-	r.Errors, r.Uncounted, r.Unrecorded, r.Unfinished = total(incomplete), total(uncounted), total(unrecorded), total(unfinished)
+	r.Errors, r.Uncounted, r.Unfinished = total(incomplete), total(uncounted), total(unfinished)
+	r.Unrecorded, r.Uncopied = total(unrecorded), total(uncopied)
 	for _, action := range filter.Actions {
 		r.Actions = append(r.Actions, Count{action.String(), counters[actionPrefix+action.String()]})
 	}

@@ -23,6 +23,7 @@ func (r *Report) figures() []line {
 	}
 	add("faults", "", "uncounted", r.Uncounted)
 	add("faults", "", "unrecorded", r.Unrecorded)
+	add("faults", "", "uncopied", r.Uncopied)
 	add("faults", "", "unfinished", r.Unfinished)
 	for _, b := range r.Budgets {
 		add("budget", b.List, "allowed", b.Allowed)
@@ -180,6 +181,7 @@ func (r *Report) remarks() string {
 	}
 	remark("figures that found no room, the account is short of them", r.Uncounted)
 	remark("decisions that the trail could not record, `winnow why` does not know them", r.Unrecorded)
+	remark("copies of messages that could not be kept (trail.keep_samples)", r.Uncopied)
 	remark("times that winnow was killed, and lost what it had counted since its last flush (stats.flush_every)", r.Unfinished)
 	return b.String()
 }

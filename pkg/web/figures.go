@@ -70,6 +70,7 @@ type AccountFigures struct {
 	StoreOK, JournalOK bool  // the last write to it went well
 	Uncounted          int64 // figures that found no room
 	Unrecorded         int64 // records that the trail could not write
+	Uncopied           int64 // copies of messages that it could not keep
 }
 
 // LearnedFigures tell what became of the pairs that the auto-whitelist learned.

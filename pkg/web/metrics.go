@@ -70,6 +70,7 @@ var (
 	accountOK    = desc("account_ok", "1: the last write of the account to the store, or to the journal, went well.", "to")
 	uncounted    = desc("account_uncounted_total", "Figures that found no room, which the account is short of.")
 	unrecorded   = desc("trail_unrecorded_total", "Records that the trail could not write.")
+	uncopied     = desc("trail_uncopied_total", "Copies of messages that the trail was to keep, and could not.")
 	learned      = desc("learned_pairs_total", "Pairs that the auto-whitelist learned: written to the store, or dropped.", "result")
 	learnedFails = desc("learned_pairs_write_failures_total", "Attempts to write learned pairs that failed; the pairs wait for another.")
 	learnedWait  = desc("learned_pairs_waiting", "Learned pairs that wait for the store.")
@@ -81,7 +82,7 @@ var all = []*prometheus.Desc{
 	listAsked, listCached, listFailures, listHits, listUnique, listDecisive, listDoubtful, listRefusals, listTook, listHealth,
 	ruleSetHits, ruleSetUnique, ruleSetDecisive, ruleSetDoubtful, ruleSetTook, ruleSetSize, ruleSetFaults, ruleSetSince,
 	reloadRefused, ruleGivenUp, rulePanicked, sessions, maxSessions, scans, maxScans, dnsQuestions, dnsAnswered, dnsSent,
-	dnsRetries, dnsTCP, dnsFailures, sharedErrors, sharedLost, partOK, accountOK, uncounted, unrecorded, learned, learnedFails, learnedWait,
+	dnsRetries, dnsTCP, dnsFailures, sharedErrors, sharedLost, partOK, accountOK, uncounted, unrecorded, uncopied, learned, learnedFails, learnedWait,
 }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -250,6 +251,7 @@ func (s sink) parts(f *Figures) {
 	s.yes(accountOK, f.Account.JournalOK, "journal")
 	s.counter(uncounted, float64(f.Account.Uncounted))
 	s.counter(unrecorded, float64(f.Account.Unrecorded))
+	s.counter(uncopied, float64(f.Account.Uncopied))
 	s.counter(learned, float64(f.Learned.Written), "written")
 	s.counter(learned, float64(f.Learned.Dropped), "dropped")
 	s.counter(learnedFails, float64(f.Learned.Failed))

@@ -147,6 +147,9 @@ func warnings(r *stats.Report, health []Health) (all []warning) {
 	if r.Unrecorded > 0 {
 		warn("The trail could not record "+plural(r.Unrecorded, "decision", "decisions"), "Look at the disk with state_dir. Mail is not concerned.")
 	}
+	if r.Uncopied > 0 {
+		warn(plural(r.Uncopied, "copy of a message", "copies of messages")+" could not be kept", "Look at the disk with state_dir, or keep fewer: trail.keep_samples. Mail is not concerned.")
+	}
 	if r.Unfinished > 0 {
 		warn("winnow was killed "+plural(r.Unfinished, "time", "times")+", and lost what it had counted since its last flush", "The log, or the kernel's, tells what killed it; stats.flush_every is how much is lost.")
 	}

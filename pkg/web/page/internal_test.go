@@ -180,10 +180,10 @@ func TestMatrixIsBounded(t *testing.T) {
 
 // What does not balance, and what is not well, is said on top; one remedy is said once.
 func TestWarnings(t *testing.T) {
-	r := &stats.Report{Connections: stats.Connections{Total: 2, Accepted: 1}, Uncounted: 3, Unrecorded: 1, Unfinished: 2, Failed: []stats.Count{{Name: "uribl", Count: 2}}}
+	r := &stats.Report{Connections: stats.Connections{Total: 2, Accepted: 1}, Uncounted: 3, Unrecorded: 1, Uncopied: 1, Unfinished: 2, Failed: []stats.Count{{Name: "uribl", Count: 2}}}
 	r.Budgets = []stats.Budget{{Title: "A", Allowed: 10, Sent: 9, Forecast: 9, Percent: 90, Warn: true}, {Title: "B", Allowed: 10, Sent: 9, Forecast: 9, Percent: 90, Warn: true}, {Title: "C"}}
 	got := fmt.Sprintf("%q", warnings(r, []Health{{Title: "Zen", State: "down", Why: "no answer"}, {Title: "URIBL", State: "ok"}}))
-	for _, want := range []string{"does not balance: connections = refused + accepted: 2 against 1", "Zen is down", "stage uribl", "3 figures", "1 decision", "killed 2 times"} {
+	for _, want := range []string{"does not balance: connections = refused + accepted: 2 against 1", "Zen is down", "stage uribl", "3 figures", "1 decision", "1 copy of a message could not be kept", "killed 2 times"} {
 		if !strings.Contains(strings.ToLower(got), strings.ToLower(want)) {
 			t.Errorf("%q is not in %s", want, got)
 		}
