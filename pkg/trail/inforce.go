@@ -31,8 +31,13 @@ var keySyntax = regexp.MustCompile(`^[0-9a-f]{1,64}$`)
 
 // InForce has what is in force kept, from here on, for records that name it.
 func (t *Trail) InForce(f filter.InForce) {
+	if !t.config.Enabled {
+		return
+	}
 	t.keeper.mu.Lock()
-	t.keeper.inForce = append(t.keeper.inForce, f)
+	if n := len(t.keeper.inForce); n == 0 || t.keeper.inForce[n-1].Key() != f.Key() { // else it was read anew, and is the same
+		t.keeper.inForce = append(t.keeper.inForce, f)
+	}
 	t.keeper.mu.Unlock()
 	t.keeper.look()
 }
@@ -49,16 +54,21 @@ func ReadInForce(dir, key string) (filter.InForce, error) {
 	defer f.Close()
 	unpacked, err := gzip.NewReader(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		return nil, unreadable(f, err)
 	}
 	var inForce filter.InForce
 	if err := json.NewDecoder(io.LimitReader(unpacked, maxInForce)).Decode(&inForce); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		return nil, unreadable(f, err)
 	}
 	if inForce.Key() != key {
-		return nil, fmt.Errorf("%s: does not hold what its name says; remove it", f.Name())
+		return nil, unreadable(f, errors.New("it does not hold what its name says"))
 	}
 	return inForce, nil
+}
+
+// unreadable says what a file that cannot be read costs. The winnow that it is in force for writes it anew.
+func unreadable(f *os.File, err error) error {
+	return fmt.Errorf("%s cannot be read, so what was in force is not known of the records that name it: %w; remove it", f.Name(), err)
 }
 
 // keepInForce writes what was in force since it was called last, and removes what no record names any more: a file is as old as
@@ -67,8 +77,12 @@ func (k *keeper) keepInForce() error {
 	k.mu.Lock()
 	all := slices.Clone(k.inForce)
 	k.mu.Unlock()
-	if len(all) == 0 {
-		return nil
+	current := ""
+	switch {
+	case len(all) > 0:
+		current = all[len(all)-1].Key()
+	case k.config.Enabled:
+		return nil // nobody has said yet
 	}
 	for i, f := range all {
 		if err := k.writeInForce(f); err != nil {
@@ -80,7 +94,7 @@ func (k *keeper) keepInForce() error {
 			k.mu.Unlock()
 		}
 	}
-	return k.removeInForce(all[len(all)-1].Key())
+	return k.removeInForce(current)
 }
 
 // writeInForce writes a file, whole or not at all, or says of one that is there that it is in force still.
@@ -109,7 +123,7 @@ func (k *keeper) writeInForce(f filter.InForce) error {
 	return os.Chtimes(name, now, now)
 }
 
-// removeInForce removes the files that are older than all records, and the oldest of too many.
+// removeInForce removes the files that are older than all records, the oldest of too many, and what a crash left half made.
 func (k *keeper) removeInForce(current string) error {
 	names, err := filepath.Glob(filepath.Join(k.dir, inForcePrefix+"*"+inForceSuffix))
 	if err != nil {
@@ -127,7 +141,11 @@ func (k *keeper) removeInForce(current string) error {
 	}
 	slices.SortFunc(files, func(a, b aged) int { return b.last.Compare(a.last) })
 	oldest := k.now().AddDate(0, 0, -k.config.RetentionDays-1)
-	var errs []error
+	halfMade, err := filepath.Glob(filepath.Join(k.dir, inForcePrefix+"*"+inForceSuffix+newSuffix))
+	errs := []error{err}
+	for _, name := range halfMade {
+		errs = append(errs, os.Remove(name))
+	}
 	for i := range files {
 		if i >= mostInForce || files[i].last.Before(oldest) {
 			errs = append(errs, os.Remove(files[i].name))

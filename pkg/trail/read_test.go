@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +124,15 @@ func TestInForce(t *testing.T) {
 	first, second := filter.InForce{"list zen": "one"}, filter.InForce{"list zen": "two", "rule ONE": "x"}
 	b.InForce(first)
 	b.InForce(second)
+	for range 1000 { // read anew a thousand times while the folder cannot be written, it waits once
+		b.InForce(filter.InForce{"list zen": "two", "rule ONE": "x"})
+	}
+	b.keeper.mu.Lock()
+	if n := len(b.keeper.inForce); n > 2 {
+		t.Errorf("%d wait to be written", n)
+	}
+	b.keeper.mu.Unlock()
+	halfMade := filepath.Join(Dir(b.dir), inForcePrefix+first.Key()+inForceSuffix+newSuffix)
 	keep := func() {
 		t.Helper()
 		if err := b.keeper.keep(t.Context()); err != nil {
@@ -137,6 +147,9 @@ func TestInForce(t *testing.T) {
 		}
 	}
 	keep()
+	if err := os.WriteFile(halfMade, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	has(first, true)
 	has(second, true)
 	for range 6 {
@@ -147,6 +160,9 @@ func TestInForce(t *testing.T) {
 	}
 	has(first, false)
 	has(second, true) // it is in force
+	if _, err := os.Stat(halfMade); err == nil {
+		t.Error("what a crash left half made is still there")
+	}
 	for _, key := range []string{"", "../../etc/passwd", "00"} {
 		if got, err := ReadInForce(Dir(b.dir), key); got != nil || err != nil {
 			t.Errorf("%q: got %v, %v", key, got, err)
@@ -156,7 +172,7 @@ func TestInForce(t *testing.T) {
 	if err := os.WriteFile(name, []byte("junk"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadInForce(Dir(b.dir), second.Key()); err == nil {
-		t.Error("junk was read")
+	if _, err := ReadInForce(Dir(b.dir), second.Key()); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "remove it") {
+		t.Errorf("junk was read: %v", err)
 	}
 }
