@@ -21,7 +21,7 @@ import (
 type ledger struct {
 	log      *zap.Logger
 	recorder *stats.Recorder
-	trail    *trail.Trail // nil: nothing is recorded
+	trail    *trail.Trail
 	known    *whitelist.Stage
 	observe  func(*message.Message, *filter.Verdict)
 }
@@ -31,9 +31,7 @@ var _ milter.Account = (*ledger)(nil)
 // Message accounts for a transaction.
 func (l *ledger) Message(m *message.Message, v *filter.Verdict) {
 	l.recorder.Message(m, v)
-	if l.trail != nil {
-		l.trail.Message(m, v)
-	}
+	l.trail.Message(m, v)
 	l.known.Learn(m, v)
 	l.log.Info("message", messageFields(m, v)...)
 	if l.observe != nil {
@@ -44,9 +42,7 @@ func (l *ledger) Message(m *message.Message, v *filter.Verdict) {
 // Connection accounts for a connection.
 func (l *ledger) Connection(c message.Client, v *filter.Verdict, refused bool) {
 	l.recorder.Connection(c, v, refused)
-	if l.trail != nil {
-		l.trail.Connection(c, v)
-	}
+	l.trail.Connection(c, v)
 	if refused && v.ID != "" { // at CONNECT: no message will tell of it
 		l.log.Info("connection", zap.String("id", v.ID), zap.Stringer("client", c.Addr), zap.String("name", c.Name),
 			zap.Stringer("action", v.Action), zap.String("reason", v.Reason))

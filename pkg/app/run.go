@@ -29,7 +29,7 @@ const (
 type Service struct {
 	app      *App
 	recorder *stats.Recorder
-	trail    *trail.Trail // nil where it is off
+	trail    *trail.Trail
 	milter   *milter.Server
 	control  *web.Server
 	front    *web.Front // nil: nobody watches
@@ -68,10 +68,8 @@ func (s *Service) open(c *Config) (err error) {
 	if s.trail, err = a.openTrail(c, s.recorder); err != nil {
 		return err
 	}
-	if s.trail != nil {
-		a.trail.Store(s.trail)
-		s.trail.InForce(a.current.Load().inForce)
-	}
+	a.trail.Store(s.trail)
+	s.trail.InForce(a.current.Load().inForce)
 	s.milter, err = milter.New(c.Milter, milter.Deps{
 		Filter:  func() milter.Filter { return a.Pipeline() },
 		Account: &ledger{log: a.log, recorder: s.recorder, trail: s.trail, known: a.known, observe: a.options.Observe},
@@ -129,9 +127,6 @@ func (s *Service) Stop() error {
 	if s.trail != nil {
 		s.app.trail.Store(nil)
 		limited(closeLimit, s.trail.Close) // before the account, which counts what is lost
-		if lost := s.trail.LostSamples(); lost > 0 {
-			s.app.log.Warn("copies of messages were lost for lack of room", zap.Int64("copies", lost))
-		}
 	}
 	if s.recorder != nil {
 		limited(closeLimit, s.recorder.Close)

@@ -10,18 +10,17 @@ import (
 	"winnow/pkg/trail"
 )
 
-// openTrail begins to record decisions, where that is on. What cannot be recorded is counted.
+// openTrail begins to record decisions, where that is on, and looks after what is recorded, also where it is off by now. What
+// cannot be recorded is counted.
 func (a *App) openTrail(c *Config, account *stats.Recorder) (*trail.Trail, error) {
-	if !c.Trail.Enabled {
-		return nil, nil
-	}
 	zone, err := c.Stats.Location()
 	if err != nil {
 		return nil, err
 	}
 	stream, _ := a.store.(trail.Stream) // Redis is one
 	return trail.Open(c.Trail, trail.Options{
-		StateDir: c.StateDir, Zone: zone, Now: a.now, Stream: stream, Trouble: a.reportTrail, Lost: account.Unrecorded,
+		StateDir: c.StateDir, Zone: zone, Now: a.now, Stream: stream, Trouble: a.reportTrail,
+		Lost: account.Unrecorded, LostCopies: account.Uncopied,
 	})
 }
 

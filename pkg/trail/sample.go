@@ -96,7 +96,8 @@ type sample struct {
 	text     []byte
 }
 
-// A sampler writes copies, in a goroutine of its own. What finds no room, in memory or on disk, is lost and counted.
+// A sampler writes copies, in a goroutine of its own. What finds no room, in memory or on disk, is lost and counted. Where none
+// are kept any more, it has only to remove what was.
 type sampler struct {
 	config  SampleConfig
 	dir     string
@@ -106,11 +107,17 @@ type sampler struct {
 
 	queue   chan sample
 	waiting atomic.Int64 // octets in it
-	lost    atomic.Int64
+	lost    atomic.Int64 // since somebody asked last
+	dropped atomic.Bool  // some found no room in the queue since it was looked at last
+	stop    chan struct{}
+	tasks   sync.WaitGroup
 
-	kept  []keptSample // the oldest first; known once run began
-	size  int64        // of all of them
-	tasks sync.WaitGroup
+	// What follows is run's.
+	kept    []keptSample // the oldest first
+	size    int64        // of all of them
+	known   bool         // all that are there are in kept
+	full    error        // the queue was
+	failing bool
 }
 
 // A keptSample is a copy on disk.
@@ -120,32 +127,48 @@ type keptSample struct {
 }
 
 func newSampler(c SampleConfig, o Options, trouble func(error)) *sampler {
-	s := &sampler{config: c, dir: filepath.Join(Dir(o.StateDir), samplesName), zone: o.Zone, now: o.Now, trouble: trouble, queue: make(chan sample, mostWaitingSamples)}
+	s := &sampler{
+		config: c, dir: filepath.Join(Dir(o.StateDir), samplesName), zone: o.Zone, now: o.Now, trouble: trouble,
+		queue: make(chan sample, mostWaitingSamples), stop: make(chan struct{}),
+	}
 	s.tasks.Go(s.run)
 	return s
 }
 
 // offer takes a copy of a message, if it is one of those that are kept.
 func (s *sampler) offer(m *message.Message, v *filter.Verdict) {
-	if v.Class != filter.ClassScanned || m.BodyCut || m.HeaderCut || m.Size > maxSample || !ourID.MatchString(m.ID) {
+	if v.Class != filter.ClassScanned {
 		return
 	}
 	if share := s.config.share(v); share == 0 || rand.Float64() >= share {
+		return
+	}
+	if m.BodyCut || m.HeaderCut || m.Size > maxSample || !ourID.MatchString(m.ID) {
+		return
+	}
+	if len(s.queue) == cap(s.queue) || s.waiting.Load() >= maxWaitingSamples { // before anything is copied
+		s.drop()
 		return
 	}
 	text := rawMessage(m)
 	size := int64(len(text))
 	if s.waiting.Add(size) > maxWaitingSamples {
 		s.waiting.Add(-size)
-		s.lost.Add(1)
+		s.drop()
 		return
 	}
 	select {
 	case s.queue <- sample{m.ID, dayOf(s.now(), s.zone), m.Receiver, text}:
 	default:
 		s.waiting.Add(-size)
-		s.lost.Add(1)
+		s.drop()
 	}
+}
+
+// drop counts a copy that found no room in the queue.
+func (s *sampler) drop() {
+	s.lost.Add(1)
+	s.dropped.Store(true)
 }
 
 // rawMessage puts a message together as it came.
@@ -160,64 +183,112 @@ func rawMessage(m *message.Message) []byte {
 	return b.Bytes()
 }
 
-// run writes until the queue is closed, and looks after what is kept.
+// run writes what comes, and looks after what is kept, until close.
 func (s *sampler) run() {
-	failing := s.look() != nil
+	s.tell(s.tidy())
 	ticker := time.NewTicker(keepEvery)
 	defer ticker.Stop()
 	for {
-		var err error
 		select {
-		case next, open := <-s.queue:
-			if !open {
-				return
-			}
-			if err = s.write(&next); err != nil {
-				s.lost.Add(1)
-			}
-			s.waiting.Add(-int64(len(next.text)))
-			err = errors.Join(err, s.bound())
+		case next := <-s.queue:
+			s.tell(s.keep(&next))
 		case <-ticker.C:
-			err = s.bound()
-		}
-		if was := failing; was != (err != nil) {
-			failing = err != nil
-			s.trouble(err)
+			s.full = nil
+			if s.dropped.Swap(false) {
+				s.full = errors.New("copies of messages come faster than they can be written: some are lost, and counted")
+			}
+			s.tell(s.tidy())
+		case <-s.stop:
+			for {
+				select {
+				case next := <-s.queue:
+					s.tell(s.keep(&next))
+				default:
+					return
+				}
+			}
 		}
 	}
 }
 
+// tell tells of trouble when it begins and when it ends.
+func (s *sampler) tell(err error) {
+	err = errors.Join(err, s.full)
+	if failing := err != nil; failing != s.failing {
+		s.failing = failing
+		s.trouble(err)
+	}
+}
+
+// keep writes a copy. Where old ones cannot be removed, there must not be more of them.
+func (s *sampler) keep(one *sample) error {
+	defer s.waiting.Add(-int64(len(one.text)))
+	err := s.bound()
+	if err == nil {
+		err = s.write(one)
+	}
+	if err != nil {
+		s.lost.Add(1)
+		return err
+	}
+	return s.bound()
+}
+
+// tidy removes what is too old or too much. What is there it has to find first, and again where that failed.
+func (s *sampler) tidy() error {
+	var err error
+	if !s.known {
+		err = s.look()
+		s.known = err == nil
+	}
+	return errors.Join(err, s.bound())
+}
+
 // look finds the copies that are there.
 func (s *sampler) look() error {
+	s.kept, s.size = nil, 0
+	days, err := os.ReadDir(s.dir)
+	errs := []error{orMissing(err)}
+	for _, d := range days { // in the order of their names
+		if _, err := time.Parse(time.DateOnly, d.Name()); err == nil && d.IsDir() {
+			errs = append(errs, s.lookAt(d.Name()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lookAt finds the copies of one day, and removes what was left half made. What is not named like a copy is none of ours.
+func (s *sampler) lookAt(day string) error {
 	type aged struct {
 		keptSample
 		at time.Time
 	}
 	var all []aged
-	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return orMissing(err)
+	entries, err := os.ReadDir(filepath.Join(s.dir, day))
+	errs := []error{orMissing(err)}
+	for _, e := range entries {
+		name := e.Name()
+		id, suffix, _ := strings.Cut(name, ".")
+		if !ourID.MatchString(id) {
+			continue
 		}
-		info, err := d.Info()
-		if err != nil {
-			return orMissing(err)
+		switch "." + suffix {
+		case sampleSuffix + newSuffix:
+			errs = append(errs, orMissing(os.Remove(filepath.Join(s.dir, day, name))))
+		case sampleSuffix:
+			info, err := e.Info()
+			if err != nil {
+				errs = append(errs, orMissing(err))
+				continue
+			}
+			all = append(all, aged{keptSample{day, name, info.Size()}, info.ModTime()})
 		}
-		if strings.HasSuffix(path, newSuffix) { // half made
-			return os.Remove(path)
-		}
-		all = append(all, aged{keptSample{filepath.Base(filepath.Dir(path)), d.Name(), info.Size()}, info.ModTime()})
-		return nil
-	})
-	slices.SortFunc(all, func(a, b aged) int {
-		if a.day != b.day {
-			return strings.Compare(a.day, b.day)
-		}
-		return a.at.Compare(b.at)
-	})
+	}
+	slices.SortFunc(all, func(a, b aged) int { return a.at.Compare(b.at) })
 	for _, a := range all {
 		s.kept, s.size = append(s.kept, a.keptSample), s.size+a.size
 	}
-	return err
+	return errors.Join(errs...)
 }
 
 // write writes a copy, whole or not at all. Its name is our id.
@@ -251,29 +322,28 @@ func (s *sampler) write(one *sample) error {
 	return nil
 }
 
-// bound removes copies that are too old, and the oldest of too many.
+// bound removes copies that are too old, and the oldest of too many. One that cannot be removed is tried again.
 func (s *sampler) bound() error {
 	oldest := daysBefore(dayOf(s.now(), s.zone), s.config.Days)
-	var errs []error
 	for len(s.kept) > 0 {
 		k := s.kept[0]
 		if k.day >= oldest && len(s.kept) <= s.config.MaxCount && s.size <= s.config.MaxSize {
 			break
 		}
 		if err := orMissing(os.Remove(filepath.Join(s.dir, k.day, k.name))); err != nil {
-			errs = append(errs, err)
+			return fmt.Errorf("a copy of a message that is to go is still there, and no more are kept until it is gone: %w", err)
 		}
 		s.kept, s.size = s.kept[1:], s.size-k.size
 		if len(s.kept) == 0 || s.kept[0].day != k.day {
 			_ = os.Remove(filepath.Join(s.dir, k.day)) // it may hold what is not ours
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
-// close writes what waits, until ctx ends.
+// close writes what waits, until ctx ends: what waits then is lost.
 func (s *sampler) close(ctx context.Context) {
-	close(s.queue)
+	close(s.stop)
 	done := make(chan struct{})
 	go func() {
 		s.tasks.Wait()
@@ -281,7 +351,16 @@ func (s *sampler) close(ctx context.Context) {
 	}()
 	select {
 	case <-done:
+		return
 	case <-ctx.Done(): // a disk that hangs: the process ends
+	}
+	for {
+		select {
+		case <-s.queue:
+			s.lost.Add(1)
+		default:
+			return
+		}
 	}
 }
 

@@ -56,8 +56,9 @@ func TestSamples(t *testing.T) {
 	b.Message(odd, v)
 	refused := whole("aaaa-0003", "")
 	b.Message(refused, decide(refused, []string{"alice@our.example"}, filtertest.List("dnsbl", filter.Connect, "zen", zenHit)))
-	b.samples.close(t.Context())
-	defer func() { b.samples = nil }()
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	r := recordOf(&plainly, m, v)
 	text, receiver, err := ReadSample(Dir(b.dir), time.UTC, r)
 	want := "From: Bob\r\n\t<author@Sender.example>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nMessage-ID: <aaaa-0001@sender.example>\r\n\r\none\r\ntwo\r\n"
@@ -68,8 +69,8 @@ func TestSamples(t *testing.T) {
 	if err != nil || fmt.Sprint(again.Header) != fmt.Sprint(m.Header) || string(again.Body) != string(m.Body) {
 		t.Errorf("read again: %v, %q, %v", again.Header, again.Body, err)
 	}
-	if got := b.copies(t); len(got) != 1 || b.LostSamples() != 0 {
-		t.Errorf("copies %v, lost %d", got, b.LostSamples())
+	if got := b.copies(t); len(got) != 1 || b.lostCopies.Load() != 0 {
+		t.Errorf("copies %v, lost %d", got, b.lostCopies.Load())
 	}
 	for path, mode := range map[string]os.FileMode{b.copies(t)[0]: 0o600, filepath.Dir(b.copies(t)[0]): 0o700, filepath.Join(Dir(b.dir), samplesName): 0o700} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
@@ -144,6 +145,107 @@ func TestSamplesWithoutRoom(t *testing.T) {
 	s.close(context.Background())
 	if s.lost.Load() != n || told > 1 {
 		t.Errorf("lost %d of %d, told %d times", s.lost.Load(), n, told)
+	}
+}
+
+// What finds no room in memory is counted, without having been copied first.
+func TestSamplesComeTooFast(t *testing.T) {
+	s := &sampler{config: all(2, 3, 1<<20), now: time.Now, zone: time.UTC, queue: make(chan sample, 2)} // nobody writes
+	m := whole("aaaa-0001", strings.Repeat("x", 100<<10))
+	v := decide(m, []string{"alice@our.example"}, points(0))
+	for range 2 {
+		s.offer(m, v)
+	}
+	if allocs := testing.AllocsPerRun(10, func() { s.offer(m, v) }); allocs != 0 {
+		t.Errorf("%v allocations for what finds no room", allocs)
+	}
+	if s.lost.Load() != 11 || !s.dropped.Load() || s.waiting.Load() < 200<<10 || s.waiting.Load() > 300<<10 {
+		t.Errorf("lost %d, told %v, %d octets wait", s.lost.Load(), s.dropped.Load(), s.waiting.Load())
+	}
+}
+
+// Where an old copy cannot be removed, there are no more of them until it is gone. What is not named like a copy is left alone.
+func TestSamplesThatStay(t *testing.T) {
+	b := newBench(t, nil)
+	samples := filepath.Join(Dir(b.dir), samplesName)
+	stays := filepath.Join(samples, "2016-11-01", "aaaa-0001"+sampleSuffix)
+	if err := os.MkdirAll(filepath.Join(stays, "held"), 0o700); err != nil { // a folder that is not empty is not removed, not by root either
+		t.Fatal(err)
+	}
+	foreign := []string{filepath.Join(samples, "2016-11-01", "notes.txt"), filepath.Join(samples, "README")}
+	for _, name := range foreign {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var told []error
+	s := newSampler(all(2, 3, 1<<20), Options{Now: b.now, Zone: time.UTC, StateDir: b.dir}, func(err error) { told = append(told, err) })
+	for _, id := range []string{"aaaa-0002", "aaaa-0003"} {
+		m := whole(id, "x")
+		s.offer(m, decide(m, []string{"alice@our.example"}, points(0)))
+	}
+	s.close(context.Background())
+	if s.lost.Load() != 2 || len(told) != 1 || told[0] == nil || !strings.Contains(told[0].Error(), stays) {
+		t.Errorf("lost %d, told %v", s.lost.Load(), told)
+	}
+	if err := os.Remove(filepath.Join(stays, "held")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.tidy(); err != nil || len(s.kept) != 0 {
+		t.Errorf("it can go, and is kept: %v, %v", s.kept, err)
+	}
+	for _, name := range foreign {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What was kept ends with its days where the trail, or keeping copies, is off by then; nothing is written any more.
+func TestWhatWasKeptEnds(t *testing.T) {
+	for name, off := range map[string]func(*Config){
+		"the trail is off":     func(c *Config) { c.Enabled = false },
+		"copies are off":       func(c *Config) { c.KeepSamples = DefaultConfig().KeepSamples },
+		"addresses are hashes": func(c *Config) { c.KeepSamples, c.Privacy = DefaultConfig().KeepSamples, Hashed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Config
+			var o Options
+			b := newBench(t, func(config *Config, options *Options) {
+				config.KeepSamples = all(7, 10, 1<<20)
+				c, o = *config, *options
+			})
+			m := whole("aaaa-0001", "x")
+			v := decide(m, []string{"alice@our.example"}, points(0))
+			old := filter.InForce{"list zen": "one"}
+			b.InForce(old)
+			b.Message(m, v)
+			if err := b.Close(t.Context()); err != nil || len(b.copies(t)) != 1 {
+				t.Fatalf("%v, copies %v", err, b.copies(t))
+			}
+			b.mu.Lock()
+			b.at = b.at.AddDate(0, 0, c.RetentionDays+2)
+			b.mu.Unlock()
+			off(&c)
+			o.Zone = time.UTC
+			b.open(t, c, o)
+			b.InForce(filter.InForce{"list zen": "two"})
+			b.Message(m, v)
+			if err := b.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			left, _, err := days(Dir(b.dir))
+			want := 1
+			if !c.Enabled {
+				want = 0
+			}
+			if err != nil || len(left) != want || len(b.copies(t)) != 0 {
+				t.Errorf("days %v, want %d; copies %v; %v", left, want, b.copies(t), err)
+			}
+			if kept, err := ReadInForce(Dir(b.dir), old.Key()); kept != nil || err != nil {
+				t.Errorf("what was in force: %v, %v", kept, err)
+			}
+		})
 	}
 }
 

@@ -32,8 +32,8 @@ type Options struct {
 	Stream   Stream           // nil: none
 	// Trouble is told when something begins to fail, and with a nil error when it is well again: once each.
 	Trouble func(with string, err error)
-	// Lost is told how many records could not be written since it was told last.
-	Lost func(n int64)
+	// Lost is told how many records could not be written since it was told last, and LostCopies how many copies of messages.
+	Lost, LostCopies func(n int64)
 }
 
 // What trouble is with.
@@ -66,7 +66,7 @@ type Trail struct {
 	failing  map[string]bool
 
 	keeper  *keeper
-	samples *sampler        // nil: none are kept
+	samples *sampler
 	life    context.Context // of flushes by the clock
 	end     context.CancelFunc
 	stop    chan struct{}
@@ -86,6 +86,7 @@ const (
 func Dir(stateDir string) string { return filepath.Join(stateDir, "trail") }
 
 // Open begins to write. The configuration must be valid. A folder that cannot be written is told to Trouble, and is tried again.
+// Where the trail is off, or copies are, nothing is written any more, and what is there still ends with its days.
 func Open(c Config, o Options) (*Trail, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
@@ -99,12 +100,15 @@ func Open(c Config, o Options) (*Trail, error) {
 	if o.Lost == nil {
 		o.Lost = func(int64) {}
 	}
+	if o.LostCopies == nil {
+		o.LostCopies = func(int64) {}
+	}
 	t := &Trail{
 		config: c, options: o, now: o.Now, wake: make(chan struct{}, 1), stop: make(chan struct{}), failing: map[string]bool{},
 		maker: maker{subject: c.Subject},
 	}
 	t.maker.node, _ = os.Hostname() // a host without a name has records without one
-	if c.Privacy == Hashed || c.Subject == HashSubject {
+	if c.Enabled && (c.Privacy == Hashed || c.Subject == HashSubject) {
 		if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
 			return nil, fmt.Errorf("trail: %w", err)
 		}
@@ -117,9 +121,7 @@ func Open(c Config, o Options) (*Trail, error) {
 	t.life, t.end = context.WithCancel(context.Background())
 	t.keeper = newKeeper(c, o)
 	t.file = &dayFile{dir: Dir(o.StateDir), keeper: t.keeper, part: maxPart}
-	if c.KeepSamples.on() {
-		t.samples = newSampler(c.KeepSamples, o, func(err error) { o.Trouble(WithSample, err) })
-	}
+	t.samples = newSampler(c.KeepSamples, o, func(err error) { o.Trouble(WithSample, err) })
 	t.tasks.Go(t.run)
 	t.tasks.Go(t.keeper.run)
 	return t, nil
@@ -127,26 +129,19 @@ func Open(c Config, o Options) (*Trail, error) {
 
 // Message takes down a message, or a transaction that never became one.
 func (t *Trail) Message(m *message.Message, v *filter.Verdict) {
-	if t.samples != nil {
-		t.samples.offer(m, v)
+	if !t.config.Enabled {
+		return
 	}
+	t.samples.offer(m, v)
 	t.take(t.config.noteMessage(m, v))
 }
 
 // Connection takes down a connection that no message tells of. Those from own networks, which nobody was asked about,
 // tell nothing.
 func (t *Trail) Connection(c message.Client, v *filter.Verdict) {
-	if v != nil && v.Messages == 0 && !c.Own {
+	if t.config.Enabled && v != nil && v.Messages == 0 && !c.Own {
 		t.take(noteConnection(c, v))
 	}
-}
-
-// LostSamples is how many copies of messages found no room.
-func (t *Trail) LostSamples() int64 {
-	if t.samples == nil {
-		return 0
-	}
-	return t.samples.lost.Load()
 }
 
 // sampled tells whether a record is kept, and has it say how many it stands for.
@@ -233,6 +228,9 @@ func (t *Trail) Flush(ctx context.Context) {
 	if n := t.lost.Swap(0); n > 0 {
 		t.options.Lost(n)
 	}
+	if n := t.samples.lost.Swap(0); n > 0 {
+		t.options.LostCopies(n)
+	}
 }
 
 // written notes how writing to the file went. nil where nothing had to be written says nothing.
@@ -271,9 +269,7 @@ func (t *Trail) Close(ctx context.Context) (err error) {
 	t.closing.Do(func() {
 		close(t.stop)
 		t.keeper.close()
-		if t.samples != nil {
-			t.samples.close(ctx)
-		}
+		t.samples.close(ctx)
 		release := context.AfterFunc(ctx, t.end)
 		t.tasks.Wait()
 		release()

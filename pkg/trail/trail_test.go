@@ -29,12 +29,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A bench is a trail in a folder of its own, with a clock that stands still.
 type bench struct {
 	*Trail
-	dir     string
-	zone    *time.Location
-	mu      sync.Mutex
-	at      time.Time
-	trouble []string
-	lost    atomic.Int64
+	dir        string
+	zone       *time.Location
+	mu         sync.Mutex
+	at         time.Time
+	trouble    []string
+	lost       atomic.Int64
+	lostCopies atomic.Int64
 }
 
 func newBench(t testing.TB, change func(*Config, *Options)) *bench {
@@ -46,7 +47,7 @@ func newBenchAt(t testing.TB, at time.Time, change func(*Config, *Options)) *ben
 	t.Helper()
 	b := &bench{dir: t.TempDir(), at: at, zone: time.UTC}
 	c := DefaultConfig()
-	o := Options{StateDir: b.dir, Now: b.now, Lost: func(n int64) { b.lost.Add(n) }, Trouble: func(with string, err error) {
+	o := Options{StateDir: b.dir, Now: b.now, Lost: func(n int64) { b.lost.Add(n) }, LostCopies: func(n int64) { b.lostCopies.Add(n) }, Trouble: func(with string, err error) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.trouble = append(b.trouble, fmt.Sprintf("%s: %v", with, err))
