@@ -25,9 +25,8 @@ func busy(b *testing.B) (connection, v *filter.Verdict) {
 	return m.verdicts(b)
 }
 
-// Beside the same without return codes, misses and shares, of lists that nearly all hit, a connection takes twice as long and a
-// message 2.6 times; a connection or message that no list hits pays for the misses alone. Hours cost counting nothing: they are
-// summed when counts are collected, which takes a flush 15 % longer.
+// Lists that nearly all hit are the worst case: each has return codes, and merit. Hours cost counting nothing: they are summed when
+// counts are collected, which takes a flush 15 % longer.
 
 func BenchmarkConnection(b *testing.B) {
 	r := newRecorder(b, config(""), newFlaky(), stats.Options{Now: time.Now})

@@ -100,10 +100,10 @@ func parseCodeCounter(name string) (list, code string, f codeFigure, ok bool) {
 type toldCodes map[string][][4]byte
 
 // find returns as which code octets are counted: as themselves while there is room. Of too many lists no codes are.
-func (t toldCodes) find(list string, octets [4]byte) (c code, ok bool) {
+func (t toldCodes) find(list string, octets [4]byte) (as [4]byte, ok bool) {
 	known, is := t[list]
 	if !is && (len(t) >= maxCodeLists || !validCounter(code{list, several}.counter(codeObservedUnique))) {
-		return code{}, false
+		return others, false
 	}
 	switch {
 	case octets == several, octets != others && len(known) >= maxCodes && !slices.Contains(known, octets):
@@ -114,18 +114,8 @@ func (t toldCodes) find(list string, octets [4]byte) (c code, ok bool) {
 	if !is {
 		t[list] = known
 	}
-	return code{list, octets}, true
+	return octets, true
 }
-
-// codeEvidence is what one code of a list said about one message.
-type codeEvidence struct {
-	evidence
-	code
-	row *codeCounts
-}
-
-// roomForCodes is how many codes of one message are judged without asking for memory; there may be more.
-const roomForCodes = 16
 
 // hasLists tells whether a list is among sources with hits. Where none is, which is most of what comes, there are no codes.
 func hasLists(all []evidence) bool {
@@ -137,34 +127,54 @@ func hasLists(all []evidence) bool {
 	return false
 }
 
-// connectionCodes counts the codes of a connection, whose lists with hits are in all, and settled.
-func (t *tally) connectionCodes(v *filter.Verdict, all []evidence) {
-	if hasLists(all) {
-		var room [roomForCodes]codeEvidence
-		t.codeHits(all, t.gatherCodes(room[:0], v.Reports))
-	}
+// A codeRow is what was counted of one code of a list, or of all that are not told apart.
+type codeRow struct {
+	codeCounts
+	octets [4]byte
+	at     int // where the evidence of it may be, see aboutCode
 }
 
-// messageCodes counts the codes of a message. What lists said of it is in said, together with what they said of its connection
-// in all, which is judged.
-func (t *tally) messageCodes(v *filter.Verdict, said, all []evidence) {
+// codeEvidence is what one code of a list said about one message.
+type codeEvidence struct {
+	evidence
+	*codeRow
+}
+
+// codeHits counts the codes of lists with hits in reports, and returns what they said. What the lists did is in all, and
+// settled; whose each result is, in from.
+func (t *tally) codeHits(all []evidence, reports []filter.Report, from []*sourceCounts) []codeEvidence {
+	codes := t.codeEvidence[:0]
 	if !hasLists(all) {
-		return
+		return codes
 	}
-	var room [roomForCodes]codeEvidence
-	codes := t.gatherCodes(room[:0], v.Reports)
-	t.codeHits(said, codes)
-	if v.Connection != nil {
-		codes = t.gatherCodes(t.gatherCodes(room[:0], v.Connection.Reports), v.Reports)
+	codes = t.gatherCodes(codes, reports, from)
+	for i := range codes {
+		c := &codes[i]
+		if of := c.saidIn(all); c.isHit(of) {
+			of.byCodes++
+		}
 	}
-	t.creditCodes(v, all, codes)
+	for i := range codes {
+		c := &codes[i]
+		of, r := c.saidIn(all), c.codeRow
+		hit := c.isHit(of)
+		r.count(codeHits, hit)
+		r.count(codeOnly, hit && of.byCodes == 1)
+		r.count(codeObserved, c.onlyObserved())
+		r.count(codeFavours, c.favours)
+	}
+	for i := range all {
+		all[i].several.count(codeHits, all[i].byCodes > 1)
+	}
+	return codes
 }
 
-// gatherCodes adds up what the codes of lists with hits said in reports.
-func (t *tally) gatherCodes(all []codeEvidence, reports []filter.Report) []codeEvidence {
+// gatherCodes adds up what the codes of lists with hits said in reports. Whose each result is is in from.
+func (t *tally) gatherCodes(all []codeEvidence, reports []filter.Report, from []*sourceCounts) []codeEvidence {
 	for i := range reports {
 		for j := range reports[i].Results {
-			result := &reports[i].Results[j]
+			result, c := &reports[i].Results[j], from[0]
+			from = from[1:]
 			if result.Kind != filter.List || len(result.Hits) == 0 && !result.Listed {
 				continue
 			}
@@ -175,12 +185,12 @@ func (t *tally) gatherCodes(all []codeEvidence, reports []filter.Report) []codeE
 				if octets == others {
 					octets = soleCode(result.Answers)
 				}
-				if all, e = t.aboutCode(all, result.Source, octets); e != nil {
+				if all, e = t.aboutCode(all, c, octets); e != nil {
 					e.add(reports[i].Phase, hit)
 				}
 			}
 			if result.Listed {
-				if all, e = t.aboutCode(all, result.Source, soleCode(result.Answers)); e != nil {
+				if all, e = t.aboutCode(all, c, soleCode(result.Answers)); e != nil {
 					e.listed = true
 				}
 			}
@@ -190,22 +200,36 @@ func (t *tally) gatherCodes(all []codeEvidence, reports []filter.Report) []codeE
 }
 
 // aboutCode finds the evidence of a code, beginning it where there is none yet; nil where its list's codes are not counted.
-func (t *tally) aboutCode(all []codeEvidence, list string, octets [4]byte) ([]codeEvidence, *codeEvidence) {
-	for i := range all {
-		if all[i].code == (code{list, octets}) {
-			return all, &all[i]
-		}
-	}
-	c, ok := t.codes.find(list, octets)
-	if !ok {
-		t.totals[uncounted]++
+func (t *tally) aboutCode(all []codeEvidence, of *sourceCounts, octets [4]byte) ([]codeEvidence, *codeEvidence) {
+	r := t.code(of, octets)
+	if r == nil {
 		return all, nil
 	}
-	if c.octets != octets { // there is no room for it
-		return t.aboutCode(all, list, others)
+	if r.at >= len(all) || all[r.at].codeRow != r {
+		r.at = len(all)
+		all = append(all, codeEvidence{evidence{sourceCounts: of}, r})
 	}
-	all = append(all, codeEvidence{evidence{source: source{filter.List, list}}, c, t.code(c)})
-	return all, &all[len(all)-1]
+	return all, &all[r.at]
+}
+
+// code returns what is counted of a list's code; nil where nothing is.
+func (t *tally) code(of *sourceCounts, octets [4]byte) *codeRow {
+	for _, r := range of.codes {
+		if r.octets == octets {
+			return r
+		}
+	}
+	as, ok := t.toldCodes.find(of.name, octets)
+	if !ok {
+		t.totals[uncounted]++
+		return nil
+	}
+	if as != octets { // there is no room for it
+		return t.code(of, as)
+	}
+	r := &codeRow{octets: octets}
+	of.codes = append(of.codes, r)
+	return r
 }
 
 // soleCode is the code of all answers, where they have but one.
@@ -221,36 +245,6 @@ func soleCode(answers []filter.Answer) (sole [4]byte) {
 	return sole
 }
 
-// codeHits counts which codes hit. What the lists hit is in all, and settled.
-func (t *tally) codeHits(all []evidence, codes []codeEvidence) {
-	for i := range all {
-		of := &all[i]
-		hitting := 0
-		for j := range codes {
-			c := &codes[j]
-			if of.source != c.source {
-				continue
-			}
-			if c.isHit(of) {
-				hitting++
-			}
-		}
-		for j := range codes {
-			c := &codes[j]
-			if of.source != c.source {
-				continue
-			}
-			c.row.count(codeHits, c.isHit(of))
-			c.row.count(codeOnly, c.isHit(of) && hitting == 1)
-			c.row.count(codeObserved, c.onlyObserved())
-			c.row.count(codeFavours, c.favours)
-		}
-		if hitting > 1 {
-			t.code(code{of.source.name, several}).count(codeHits, true)
-		}
-	}
-}
-
 // isHit tells whether a code hit. That a rule looks at what is listed is worth a hit where the list has nothing else to say.
 func (c *codeEvidence) isHit(of *evidence) bool {
 	return c.counts || c.listed && !c.shadow && !c.favours && !of.observed && !of.favours
@@ -259,14 +253,10 @@ func (c *codeEvidence) isHit(of *evidence) bool {
 func (c *codeEvidence) onlyObserved() bool { return c.shadow && !c.counts }
 
 // creditCodes counts whose merit among a list's codes a message is, and whose doubt. What the lists have is in all, and judged.
-func (t *tally) creditCodes(v *filter.Verdict, all []evidence, codes []codeEvidence) {
+func creditCodes(v *filter.Verdict, all []evidence, codes []codeEvidence) {
 	for i := range codes {
 		c := &codes[i]
-		of := of(all, c.source)
-		if of == nil {
-			continue
-		}
-		r := c.row
+		of, r := c.saidIn(all), c.codeRow
 		r.count(codeUnique, of.unique && c.counts)
 		r.count(codeObservedUnique, of.shadowUnique && c.onlyObserved())
 		r.count(codeDecisive, isCaught(v) && !reaches(v.Total-c.points, v.Threshold) && !demandedWithout(c, all, codes))
@@ -278,34 +268,29 @@ func (t *tally) creditCodes(v *filter.Verdict, all []evidence, codes []codeEvide
 // demandedWithout tells whether somebody else demands that a message is caught, another code of the list among them.
 func demandedWithout(c *codeEvidence, all []evidence, codes []codeEvidence) bool {
 	for i := range all {
-		if e := &all[i]; e.kind != filter.Entry && e.source != c.source && e.action >= filter.Tag {
+		if e := &all[i]; e.kind != filter.Entry && e.sourceCounts != c.sourceCounts && e.action >= filter.Tag {
 			return true
 		}
 	}
 	for i := range codes {
-		if other := &codes[i]; other.source == c.source && other.code != c.code && other.action >= filter.Tag {
+		if other := &codes[i]; other.sourceCounts == c.sourceCounts && other.codeRow != c.codeRow && other.action >= filter.Tag {
 			return true
 		}
 	}
 	return false
 }
 
-func (t *tally) code(c code) *codeCounts {
-	counts := t.byCode[c]
-	if counts == nil {
-		counts = new(codeCounts)
-		t.byCode[c] = counts
-	}
-	return counts
-}
-
-// codeCounters adds what was counted of codes to counters by name.
-func (t *tally) codeCounters(into map[string]int64) {
-	for c, counts := range t.byCode {
+// codeCounters adds what was counted of a list's codes to counters by name.
+func (c *sourceCounts) codeCounters(into map[string]int64) {
+	add := func(octets [4]byte, counts *codeCounts) {
 		for f, n := range counts {
 			if n != 0 {
-				into[c.counter(codeFigure(f))] += n
+				into[code{c.name, octets}.counter(codeFigure(f))] += n
 			}
 		}
 	}
+	for _, r := range c.codes {
+		add(r.octets, &r.codeCounts)
+	}
+	add(several, &c.several)
 }

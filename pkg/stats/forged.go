@@ -58,8 +58,8 @@ func (c *claimed) name(who string) string {
 
 // countClaims counts what a message claims and nothing proves, once for each whom it claims to be.
 func (t *tally) countClaims(v *filter.Verdict) {
-	var claims map[string]claimFigure
-	proven := map[string]bool{}
+	var claims map[string]claimFigure // most messages claim nothing
+	var proven map[string]bool
 	for i := range v.Reports {
 		report := &v.Reports[i]
 		for j := range report.Results {
@@ -69,6 +69,9 @@ func (t *tally) countClaims(v *filter.Verdict) {
 				case hit.Claim == "":
 					continue
 				case hit.Standing == filter.Whitelisted:
+					if proven == nil {
+						proven = map[string]bool{}
+					}
 					proven[hit.Claim] = true
 					continue
 				case hit.Standing == filter.Held && !refusedWhileHeld(v, report.Recipient):

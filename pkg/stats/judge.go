@@ -2,12 +2,9 @@ package stats
 
 import "winnow/pkg/filter"
 
-// roomFor is how many sources that hit one message are judged without asking for memory; more may hit.
-const roomFor = 16
-
 // evidence is what one source said about one message, over all its results.
 type evidence struct {
-	source
+	*sourceCounts
 
 	counts  bool // it has a hit against the message that has effect
 	shadow  bool // it has one that is only observed
@@ -23,18 +20,20 @@ type evidence struct {
 	unique, shadowUnique bool
 	decisive, doubtful   bool
 	weighed              bool // it could have been doubtful
+	byCodes              int  // how many of a list's return codes hit
 }
 
-// gather adds up what sources with hits said in reports.
-func gather(all []evidence, reports []filter.Report) []evidence {
+// gather adds up what sources with hits said in reports. Whose each result is is in from.
+func gather(all []evidence, reports []filter.Report, from []*sourceCounts) []evidence {
 	for i := range reports {
 		for j := range reports[i].Results {
-			result := &reports[i].Results[j]
-			if len(result.Hits) == 0 && !result.Listed {
+			result, c := &reports[i].Results[j], from[0]
+			from = from[1:]
+			if !result.Listed && len(result.Hits) == 0 {
 				continue
 			}
 			var e *evidence
-			all, e = about(all, sourceOf(result))
+			all, e = c.about(all)
 			e.listed = e.listed || result.Listed
 			for k := range result.Hits {
 				e.add(reports[i].Phase, &result.Hits[k])
@@ -45,20 +44,20 @@ func gather(all []evidence, reports []filter.Report) []evidence {
 }
 
 // about finds the evidence of a source, beginning it where there is none yet.
-func about(all []evidence, s source) ([]evidence, *evidence) {
-	if e := of(all, s); e != nil {
+func (c *sourceCounts) about(all []evidence) ([]evidence, *evidence) {
+	if e := c.saidIn(all); e != nil {
 		return all, e
 	}
-	all = append(all, evidence{source: s})
-	return all, &all[len(all)-1]
+	c.at = len(all)
+	all = append(all, evidence{sourceCounts: c})
+	return all, &all[c.at]
 }
 
-// of finds the evidence of a source; nil where it has none.
-func of(all []evidence, s source) *evidence {
-	for i := range all {
-		if all[i].source == s {
-			return &all[i]
-		}
+// saidIn finds the evidence of a source; nil where there is none. Where it would be was noted when one was begun, perhaps for an
+// earlier message.
+func (c *sourceCounts) saidIn(all []evidence) *evidence {
+	if c.at < len(all) && all[c.at].sourceCounts == c {
+		return &all[c.at]
 	}
 	return nil
 }
@@ -172,29 +171,24 @@ func wanted(v *filter.Verdict) bool {
 }
 
 // hits counts which sources hit.
-func (t *tally) hits(all []evidence) {
+func countHits(all []evidence) {
 	for i := range all {
 		e := &all[i]
-		r := t.row(e.source)
-		r.count(hits, e.hit || e.listed && !e.observed && !e.favours)
-		r.count(observed, e.observed)
-		r.count(favours, e.favours)
+		e.count(hits, e.hit || e.listed && !e.observed && !e.favours)
+		e.count(observed, e.observed)
+		e.count(favours, e.favours)
 	}
 }
 
 // credit counts whose merit a message is, and whose doubt.
-func (t *tally) credit(all []evidence) {
+func credit(all []evidence) {
 	for i := range all {
 		e := &all[i]
-		if !e.unique && !e.shadowUnique && !e.decisive && !e.weighed {
-			continue
-		}
-		r := t.row(e.source)
-		r.count(unique, e.unique)
-		r.count(observedUnique, e.shadowUnique)
-		r.count(decisive, e.decisive)
-		r.count(doubtful, e.doubtful)
-		r.count(weighed, e.weighed)
+		e.count(unique, e.unique)
+		e.count(observedUnique, e.shadowUnique)
+		e.count(decisive, e.decisive)
+		e.count(doubtful, e.doubtful)
+		e.count(weighed, e.weighed)
 	}
 }
 

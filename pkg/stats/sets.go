@@ -59,15 +59,24 @@ func newTold() *told {
 }
 
 // put adds a source to a set. It cannot where there are too many sources, or its name would not be found in the set's.
-func (t *told) put(set *memberSet, s source) bool {
-	bit, ok := t.bits[s]
+func (t *told) put(set *memberSet, c *sourceCounts) bool {
+	if c.bit < 0 && !t.find(c) {
+		return false
+	}
+	set[c.bit/64] |= 1 << (c.bit % 64)
+	return true
+}
+
+// find finds the bit of a source.
+func (t *told) find(c *sourceCounts) bool {
+	bit, ok := t.bits[c.source]
 	if !ok {
-		if bit = len(t.known); bit >= maxSetSources || !validMember(s) {
+		if bit = len(t.known); bit >= maxSetSources || !validMember(c.source) {
 			return false
 		}
-		t.bits[s], t.known = bit, append(t.known, s)
+		t.bits[c.source], t.known = bit, append(t.known, c.source)
 	}
-	set[bit/64] |= 1 << (bit % 64)
+	c.bit = bit
 	return true
 }
 
@@ -123,7 +132,7 @@ func (t *tally) countSet(kind setKind, all []evidence) {
 		if kind == refusedBy {
 			is = all[i].wantsRefusal()
 		}
-		if is && !t.told.put(&set, all[i].source) {
+		if is && !t.told.put(&set, all[i].sourceCounts) {
 			t.sets[setPrefixes[kind]+setOthers]++
 			return
 		}

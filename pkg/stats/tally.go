@@ -18,7 +18,7 @@ type today struct {
 	day     string
 	claimed *claimed
 	told    *told
-	codes   toldCodes
+	toldCodes
 }
 
 func newToday(day string) *today { return &today{day, newClaimed(), newTold(), toldCodes{}} }
@@ -28,24 +28,28 @@ type tally struct {
 	*today
 	totals  [totals]int64
 	actions [filter.Discard + 1]int64
-	rows    [len(kindNames)]map[string]*row // by kind
+	sources [len(kindNames)]map[string]*sourceCounts // by kind
 	failed  map[string]int64
 	byRule  map[string]*ruleCounts
-	byCode  map[code]*codeCounts
 	claims  map[string]*claimCounts
 	sets    map[string]int64 // by counter: see sets.go
-	scrap   row              // takes what is not kept: of too many sources, or of one whose name no store takes
+
+	// What one verdict takes, kept for the next.
+	ofConnection, ofMessage []*sourceCounts // whose each result is, in their order
+	evidence                []evidence
+	codeEvidence            []codeEvidence
+	silent, failing         []*sourceCounts
 }
 
 type row [figures]int64
 
 func newTally(of *today) *tally {
 	t := &tally{
-		today: of, failed: map[string]int64{}, byRule: map[string]*ruleCounts{}, byCode: map[code]*codeCounts{},
+		today: of, failed: map[string]int64{}, byRule: map[string]*ruleCounts{},
 		claims: map[string]*claimCounts{}, sets: map[string]int64{},
 	}
-	for kind := range t.rows {
-		t.rows[kind] = map[string]*row{}
+	for kind := range t.sources {
+		t.sources[kind] = map[string]*sourceCounts{}
 	}
 	return t
 }
@@ -60,12 +64,13 @@ func (t *tally) connection(c message.Client, v *filter.Verdict, refused bool) {
 	if v == nil {
 		v = &filter.Verdict{}
 	}
-	var room [roomFor]evidence
-	all := gather(room[:0], v.Reports)
+	t.ofConnection = t.find(t.ofConnection, v.Reports)
+	all := gather(t.evidence[:0], v.Reports, t.ofConnection)
+	t.evidence = all
 	settle(v, all)
-	t.reports(v.Reports, all)
-	t.hits(all)
-	t.connectionCodes(v, all)
+	t.reports(v.Reports, t.ofConnection, all)
+	countHits(all)
+	t.codeEvidence = t.codeHits(all, v.Reports, t.ofConnection)
 	switch {
 	case !refused:
 		t.totals[accepted]++
@@ -78,22 +83,24 @@ func (t *tally) connection(c message.Client, v *filter.Verdict, refused bool) {
 
 // refusal credits the source in whose name a connection was refused, and the one without which it would not have been.
 func (t *tally) refusal(decider string, all []evidence) {
-	demanding, first := 0, source{filter.List, decider}
+	demanding, first := 0, (*sourceCounts)(nil)
 	for i := range all {
 		if all[i].wantsRefusal() {
 			demanding++
 		}
 		if all[i].name == decider {
-			first = all[i].source
+			first = all[i].sourceCounts
 		}
 	}
-	r := t.row(first)
-	if r == &t.scrap {
+	if first == nil {
+		first = t.source(source{filter.List, decider})
+	}
+	if !first.kept {
 		t.totals[refusedByNone]++ // so that the funnel balances
 		return
 	}
-	r[refusals]++
-	r.count(refusalsAlone, demanding == 1)
+	first.row[refusals]++
+	first.count(refusalsAlone, demanding == 1)
 	t.countSet(refusedBy, all)
 }
 
@@ -104,18 +111,23 @@ func (t *tally) message(v *filter.Verdict) {
 		t.totals[outbound]++
 		return
 	}
-	var room, more [roomFor]evidence
-	said := gather(room[:0], v.Reports)
-	settle(v, said)
-	t.reports(v.Reports, said)
-	t.hits(said)
-	all := said
+	t.ofMessage = t.find(t.ofMessage, v.Reports)
+	all := gather(t.evidence[:0], v.Reports, t.ofMessage)
+	settle(v, all)
+	t.reports(v.Reports, t.ofMessage, all)
+	countHits(all)
+	codes := t.codeHits(all, v.Reports, t.ofMessage)
 	if v.Connection != nil {
-		all = gather(gather(more[:0], v.Connection.Reports), v.Reports)
+		t.ofConnection = t.find(t.ofConnection, v.Connection.Reports)
+		all = gather(all, v.Connection.Reports, t.ofConnection)
+		if hasLists(all) {
+			codes = t.gatherCodes(codes, v.Connection.Reports, t.ofConnection)
+		}
 	}
+	t.evidence, t.codeEvidence = all, codes
 	judge(v, all)
-	t.credit(all)
-	t.messageCodes(v, said, all)
+	credit(all)
+	creditCodes(v, all, codes)
 	t.countClaims(v)
 	if v.Class == filter.NoMessage {
 		return
@@ -141,27 +153,54 @@ func (t *tally) message(v *filter.Verdict) {
 // isCaught tells whether the content stages found a message to be spam. Only what is scanned can be caught.
 func isCaught(v *filter.Verdict) bool { return v.Caught && v.Class == filter.ClassScanned }
 
-// row returns a source's row.
-func (t *tally) row(s source) *row {
-	rows := t.rows[s.kind]
-	r := rows[s.name]
-	if r == nil {
-		if len(rows) >= maxRows || !validCounter(s.counter(observedUnique)) {
-			t.totals[uncounted]++
-			return &t.scrap
-		}
-		r = new(row)
-		rows[s.name] = r
-	}
-	return r
+// A sourceCounts is what was counted of one source.
+type sourceCounts struct {
+	source
+	row
+	codes   []*codeRow
+	several codeCounts // of connections and messages that it hit by several codes
+	bit     int        // in a set, see told; negative where that is not known yet
+	kept    bool       // not with too many sources, or where no store takes the name: then it is thrown away with the verdict
+	at      int        // where the evidence of it may be, see about
 }
 
-// reports counts what sources were asked and how they answered, hits apart, which are in said.
-func (t *tally) reports(reports []filter.Report, said []evidence) {
+// source returns what is counted of a source.
+func (t *tally) source(s source) *sourceCounts {
+	known := t.sources[s.kind]
+	if c := known[s.name]; c != nil {
+		return c
+	}
+	c := &sourceCounts{source: s, bit: -1}
+	if c.kept = len(known) < maxRows && validCounter(s.counter(observedUnique)); c.kept {
+		known[s.name] = c
+		return c
+	}
+	t.totals[uncounted]++
+	return c
+}
+
+// find finds whose each result is, in their order. The configuration decides in which order sources are asked, so what is
+// in one place is mostly what was there last time: last is that, and is overwritten.
+func (t *tally) find(last []*sourceCounts, reports []filter.Report) []*sourceCounts {
+	found := last[:0]
+	for i := range reports {
+		for j := range reports[i].Results {
+			s := sourceOf(&reports[i].Results[j])
+			if n := len(found); n < len(last) && last[n].source == s && last[n].kept {
+				found = append(found, last[n])
+			} else {
+				found = append(found, t.source(s))
+			}
+		}
+	}
+	return found
+}
+
+// reports counts what sources were asked and how they answered, hits apart, which are in said. Whose each result is is in from.
+func (t *tally) reports(reports []filter.Report, from []*sourceCounts, said []evidence) {
 	missing, byRules, rulesTook := false, false, time.Duration(0)
-	var failed []source // that are counted: a list may be asked by its own stage and by rules
-	var room [2 * roomFor]source
-	silent := room[:0] // lists that had nothing in one result
+	failing := t.failing[:0] // that are counted: a list may be asked by its own stage and by rules
+	silent := t.silent[:0]   // lists that had nothing in one result
 	for i := range reports {
 		report := &reports[i]
 		if report.Err != nil {
@@ -169,35 +208,33 @@ func (t *tally) reports(reports []filter.Report, said []evidence) {
 			t.stageFailed(report.Stage)
 		}
 		for j := range report.Results {
-			result := &report.Results[j]
+			result, c := &report.Results[j], from[0]
+			from = from[1:]
 			if result.Kind == filter.Rules { // their stage's time is also that of the lists which they wait for
 				byRules, rulesTook = true, rulesTook+result.Took
 			}
-			from := sourceOf(result)
-			r := t.row(from)
-			r.answered(result)
+			c.answered(result)
 			if result.Err == nil {
-				if result.Kind == filter.List && result.Asked > 0 && !slices.Contains(silent, from) {
-					silent = append(silent, from)
+				if result.Kind == filter.List && result.Asked > 0 && c.saidIn(said) == nil && !slices.Contains(silent, c) {
+					silent = append(silent, c)
 				}
 				continue
 			}
 			missing = true
-			if result.Kind != filter.List || !slices.Contains(failed, from) {
-				r[failure(result.Err)]++
-				failed = append(failed, from)
+			if result.Kind != filter.List || !slices.Contains(failing, c) {
+				c.row[failure(result.Err)]++
+				failing = append(failing, c)
 			}
 		}
 	}
-	for _, from := range silent {
-		if !slices.Contains(failed, from) && of(said, from) == nil {
-			t.row(from)[misses]++
-		}
+	for _, c := range silent {
+		c.count(misses, !slices.Contains(failing, c))
 	}
+	t.silent, t.failing = silent, failing
 	if byRules { // all files of rules look at a message together
-		r := t.row(source{filter.Rules, RulesName})
-		r[asked]++
-		r.took(rulesTook)
+		c := t.source(source{filter.Rules, RulesName})
+		c.row[asked]++
+		c.took(rulesTook)
 	}
 	if missing {
 		t.totals[incomplete]++
@@ -237,8 +274,14 @@ func failure(err error) figure {
 func (r *row) took(d time.Duration) {
 	r[timed]++
 	r[tookMicros] += d.Microseconds()
-	bucket, _ := slices.BinarySearch(bounds[:], d)
-	r[firstBucket+figure(bucket)]++
+	bucket := firstBucket
+	for _, bound := range bounds { // most answers are in the first few
+		if d <= bound {
+			break
+		}
+		bucket++
+	}
+	r[bucket]++
 }
 
 // counters adds the tally to counters by name.
@@ -257,13 +300,13 @@ func (t *tally) counters(into map[string]int64) {
 	for stage, n := range t.failed {
 		add(failedPrefix+stage, n)
 	}
-	for kind, rows := range t.rows {
-		for name, r := range rows {
-			r.counters(source{filter.Kind(kind), name}, into)
+	for _, known := range t.sources {
+		for _, c := range known {
+			c.row.counters(c.source, into)
+			c.codeCounters(into)
 		}
 	}
 	t.ruleCounters(into)
-	t.codeCounters(into)
 	t.claimCounters(into)
 	t.setCounters(into)
 }

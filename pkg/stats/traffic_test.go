@@ -78,6 +78,49 @@ func TestTraffic(t *testing.T) {
 	})
 }
 
+// TestOrder has sources answer in another order with each mail: that changes nothing of what is counted. (Of lists that each
+// demand a refusal the first is told the client, so those of connections stay as they are.)
+func TestOrder(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var inOrder, shuffled []mail
+		for range rapid.IntRange(1, 8).Draw(rt, "mails") {
+			m := drawMail(rt)
+			m.content = append(m.content, list("zen", 1), watched(list("dbl", 1))) // a list says something twice
+			inOrder = append(inOrder, m)
+			m.content = rapid.Permutation(m.content).Draw(rt, "content")
+			shuffled = append(shuffled, m)
+		}
+		record := func(mails []mail) map[string]int64 {
+			return untimed(counted(t, func(r *stats.Recorder) {
+				for _, m := range mails {
+					m.record(t, r)
+				}
+			}))
+		}
+		if diff := cmp.Diff(record(inOrder), record(shuffled)); diff != "" {
+			rt.Errorf("in order, and in another (-one +other):\n%s", diff)
+		}
+	})
+}
+
+// TestNoRoom has a source that finds no room, for no store takes its name. It is judged all the same: zen is not the only one.
+func TestNoRoom(t *testing.T) {
+	nameless := list("a\nb", 3)
+	got := counted(t, func(r *stats.Recorder) {
+		for range 10 {
+			mail{connect: []filter.Result{nameless}, content: []filter.Result{nameless, list("zen", 3), nameless}}.record(t, r)
+		}
+	})
+	for name, want := range map[string]int64{"messages": 10, "caught": 10, "caught_by:*": 10, "list:zen:hits": 10, "list:zen:unique": 0, "list:zen:decisive": 0} {
+		if got[name] != want {
+			t.Errorf("%s is %d, want %d", name, got[name], want)
+		}
+	}
+	if got["uncounted"] < 10*3 {
+		t.Errorf("uncounted is %d, want at least one for each answer", got["uncounted"])
+	}
+}
+
 // TestNodesAddUp shares traffic at random out to nodes that flush when they like, to a store that now and then does not take a
 // batch, or takes it and does not say so. In the end the account is that of one node which has seen it all.
 func TestNodesAddUp(t *testing.T) {
