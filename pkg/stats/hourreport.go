@@ -22,7 +22,8 @@ type HourReport struct {
 	Hours    []Hour `json:"hours"`    // 24 a day, 23 or 25 where clocks are set, of today those that have begun
 }
 
-// Rest is what was counted before hours were, in hours that are no longer kept, or of which the store knows nothing.
+// Rest is what was counted before hours were, in hours that are no longer kept, or in such as a store that was away for longer
+// than two days was not told of: see maxHours.
 type Rest struct {
 	Connections int64 `json:"connections"`
 	Messages    int64 `json:"messages"`
@@ -184,7 +185,7 @@ func (r *HourReport) text() string {
 		b.WriteString(r.funnel(labels) + "\n" + r.failures(labels))
 	}
 	if r.Unhoured != (Rest{}) {
-		fmt.Fprintf(&b, "\nin no hour: %s connections, %s messages (counted before hours were, or hours that are no longer kept)\n",
+		fmt.Fprintf(&b, "\nin no hour: %s connections, %s messages (counted before hours were, in hours no longer kept, or while the store was away for days)\n",
 			number(float64(r.Unhoured.Connections)), number(float64(r.Unhoured.Messages)))
 	}
 	return b.String()

@@ -60,6 +60,9 @@ var (
 
 func (m *machine) advance(t *rapid.T) {
 	d := time.Duration(rapid.IntRange(1, 90).Draw(t, "minutes")) * time.Minute
+	if rapid.IntRange(0, 5).Draw(t, "days, too") == 0 {
+		d += time.Duration(rapid.IntRange(1, 15).Draw(t, "days")) * 24 * time.Hour // hours are kept for 14
+	}
 	m.clock.Advance(d)
 	m.mini.FastForward(d)
 }
@@ -84,7 +87,7 @@ func (m *machine) forget(t *rapid.T) {
 func (m *machine) apply(t *rapid.T) {
 	node := rapid.SampledFrom([]string{"n1", "n2"}).Draw(t, "node")
 	seq := rapid.Uint64Range(1, 8).Draw(t, "seq")
-	retention := time.Duration(rapid.IntRange(30, 120).Draw(t, "retention")) * time.Minute
+	retention := time.Duration(rapid.SampledFrom([]int{30, 60, 120, 13 * 24 * 60, 20 * 24 * 60}).Draw(t, "retention")) * time.Minute
 	counters := rapid.MapOf(rapid.SampledFrom([]string{"a", "b"}), rapid.Int64Range(-5, 5))
 	deltas := rapid.MapOf(rapid.SampledFrom(days), counters).Draw(t, "deltas")
 	m.same(t, func(s store.Store) (any, error) { return nil, s.Apply(t.Context(), node, seq, deltas, retention) })

@@ -21,7 +21,7 @@ import (
 //
 // rediss, rediss-sentinel and rediss-cluster are the same with TLS. Behind a question mark may stand
 //
-//	timeout=TIME                            how long Redis may take to connect and to answer, 200ms unless said: a mail may wait on it
+//	timeout=TIME                            how long Redis may take to connect and to answer, 200ms unless said; what a mail waits for has nearer limits
 //	password_file=FILE                      the password, for those who keep it out of the configuration
 //	sentinel_user, sentinel_password, sentinel_password_file   what the sentinels want
 //	ca=FILE                                 who signed the server's certificate; else the system's authorities
