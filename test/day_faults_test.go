@@ -16,7 +16,6 @@ import (
 	"winnow/pkg/app"
 	"winnow/pkg/rig"
 	"winnow/pkg/stats"
-	"winnow/pkg/store"
 	"winnow/test/daytest"
 )
 
@@ -196,7 +195,7 @@ func TestNodeKilledDuringTheDay(t *testing.T) {
 	must(t, err)
 	resolver := newLists(t, daytest.Zones()).Addr()
 	node := func() *daemon {
-		c := dayConfig(t, store.URL(redis.URL()), resolver)
+		c := dayConfig(t, patient(redis), resolver)
 		c.Stats.FlushEvery = 100 * time.Millisecond
 		return startDaemon(t, writeConf(t, confDir(c), c))
 	}

@@ -166,7 +166,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		needs(t, rig.RedisProgram)
 		redis, err := newRig(t).Redis(t.Context(), rig.RedisConfig{AppendOnly: true})
 		must(t, err)
-		killUnderLoad(t, "accept", store.URL(redis.URL()))
+		killUnderLoad(t, "accept", patient(redis))
 	})
 }
 

@@ -69,7 +69,7 @@ func wholeDayConfig(t testing.TB) (c *app.Config, redis *rig.Redis) {
 		var err error
 		redis, err = newRig(t).Redis(t.Context(), rig.RedisConfig{Lines: []string{"appendonly yes", "appendfsync everysec"}})
 		must(t, err)
-		url = store.URL(redis.URL())
+		url = patient(redis)
 	}
 	c = dayConfig(t, url, newLists(t, daytest.Zones()).Addr())
 	c.DNS.Timeout = 5 * time.Second

@@ -171,7 +171,7 @@ func TestWhyOfAnotherNode(t *testing.T) {
 	must(t, err)
 	c, other := daemonConfig(t), daemonConfig(t)
 	for _, each := range []*app.Config{c, other} {
-		must(t, each.Store.UnmarshalText([]byte(redis.URL())))
+		each.Store = patient(redis)
 		each.Trail.Stream = 100
 	}
 	d := startDaemon(t, writeConf(t, confDir(c), c))
