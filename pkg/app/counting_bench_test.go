@@ -39,7 +39,7 @@ func benchCounting(b *testing.B, url string) {
 	})
 	account := c.Stats
 	account.StateDir, account.FlushEvery = c.StateDir, time.Minute
-	r, err := stats.NewRecorder(account, a.Store(), stats.Options{})
+	r, err := stats.NewRecorder(account, a.Store(), stats.Options{Local: url == ""})
 	if err != nil {
 		b.Fatal(err)
 	}

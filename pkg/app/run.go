@@ -14,6 +14,7 @@ import (
 	"winnow/pkg/milter"
 	"winnow/pkg/rules"
 	"winnow/pkg/stats"
+	"winnow/pkg/store"
 	"winnow/pkg/trail"
 	"winnow/pkg/web"
 )
@@ -62,7 +63,9 @@ func (s *Service) open(c *Config) (err error) {
 	a := s.app
 	account := c.Stats
 	account.StateDir = c.StateDir
-	if s.recorder, err = stats.NewRecorder(account, a.store, stats.Options{Now: a.now, Trouble: a.reportAccount}); err != nil {
+	_, local := a.store.(*store.Embedded)
+	options := stats.Options{Now: a.now, Local: local, Trouble: a.reportAccount}
+	if s.recorder, err = stats.NewRecorder(account, a.store, options); err != nil {
 		return err
 	}
 	if s.trail, err = a.openTrail(c, s.recorder); err != nil {

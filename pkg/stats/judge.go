@@ -48,7 +48,7 @@ func (c *sourceCounts) about(all []evidence) ([]evidence, *evidence) {
 	if e := c.saidIn(all); e != nil {
 		return all, e
 	}
-	c.at = len(all)
+	c.at = int32(len(all))
 	all = append(all, evidence{sourceCounts: c})
 	return all, &all[c.at]
 }
@@ -56,7 +56,7 @@ func (c *sourceCounts) about(all []evidence) ([]evidence, *evidence) {
 // saidIn finds the evidence of a source; nil where there is none. Where it would be was noted when one was begun, perhaps for an
 // earlier message.
 func (c *sourceCounts) saidIn(all []evidence) *evidence {
-	if c.at < len(all) && all[c.at].sourceCounts == c {
+	if int(c.at) < len(all) && all[c.at].sourceCounts == c {
 		return &all[c.at]
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,7 +42,8 @@ func child() int {
 	c := config(args[1])
 	c.FlushEvery = 3 * time.Millisecond // beside the flushes below
 	var sick error
-	r, err := stats.NewRecorder(c, s, stats.Options{Now: storetest.NewClock().Now, Trouble: func(with string, err error) {
+	_, local := s.(*store.Embedded)
+	r, err := stats.NewRecorder(c, s, stats.Options{Now: storetest.NewClock().Now, Local: local, Trouble: func(with string, err error) {
 		if with == stats.WithJournal {
 			sick = err
 		}
@@ -87,12 +89,10 @@ func startChild(t *testing.T, url, dir string, first int) (*exec.Cmd, io.Reader)
 }
 
 // TestKilled kills a service with -9 at random moments, time and again, while its Redis is killed and started, and
-// answers are lost on the way to it. In the end every chunk that was flushed is in the account, whole and once; the
-// one that was under way when the kill came may be there, in part or not at all; the account says how often that was.
+// answers are lost on the way to it.
 func TestKilled(t *testing.T) {
 	server := storetest.StartRedis(t)
 	wire := storetest.NewWire(t, server.Addr)
-	url, dir := "redis://"+wire.Addr, t.TempDir()
 	down := false
 	faults := []func(){
 		func() {
@@ -103,6 +103,26 @@ func TestKilled(t *testing.T) {
 		},
 		wire.Deafen, wire.Stall, wire.Flow, wire.Cut,
 	}
+	healed := func() {
+		if down {
+			server.Start()
+		}
+		wire.Flow()
+	}
+	testKilled(t, "redis://"+wire.Addr, server.URL(), faults, healed)
+}
+
+// TestKilledLocal does the same with the embedded store, which has no journal before it.
+func TestKilledLocal(t *testing.T) {
+	url := "embedded:" + filepath.Join(t.TempDir(), "winnow.db")
+	testKilled(t, url, url, []func(){func() {}}, func() {})
+}
+
+// testKilled kills a service that counts, while faults come and until they are healed. In the end every chunk that was flushed is
+// in the account, whole and once; the one that was under way when the kill came may be there, in part or not at all; the account
+// says how often that was.
+func testKilled(t *testing.T, url, direct string, faults []func(), heal func()) {
+	dir := t.TempDir()
 	flushed, started := map[int]bool{}, 0
 	const kills = 12
 	for range kills {
@@ -130,15 +150,12 @@ func TestKilled(t *testing.T) {
 		cmd.Wait()
 		started++ // the one under way
 	}
-	if down {
-		server.Start()
-	}
-	wire.Flow()
+	heal()
 	cmd, _ := startChild(t, url, dir, -1)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("the last start: %v", err)
 	}
-	s, err := store.Open(t.Context(), server.URL(), store.Options{Timeout: 5 * time.Second})
+	s, err := store.Open(t.Context(), direct, store.Options{Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

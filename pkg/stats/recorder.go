@@ -25,7 +25,8 @@ type Store interface {
 // A Recorder counts verdicts. Counting takes a lock and some additions and never waits for anything else; a goroutine
 // hands the sums to the store, in batches:
 //
-//   - A batch gets a number and is written to the journal, then it is sent, then it leaves the journal.
+//   - A batch gets a number and is written to the journal, then it is sent, then it leaves the journal. A store on the
+//     local disk (Options.Local) is as near as the journal: there a batch is journalled only when the store did not take it.
 //   - A batch that was sent and not confirmed is in doubt: it is sent again, unchanged, until it is. What is counted
 //     meanwhile adds up behind it, in memory and in the journal, under the next number.
 //   - A start takes up the batches of the journal as they are, then goes on under a node name of its own. A directory
@@ -34,6 +35,7 @@ type Store interface {
 // So a crash loses what was counted since the last flush, and nothing is ever counted twice.
 type Recorder struct {
 	store     Store
+	local     bool
 	every     time.Duration
 	retention time.Duration
 	now       func() time.Time
@@ -72,6 +74,8 @@ const (
 // Options are what a Recorder is given beside its configuration.
 type Options struct {
 	Now func() time.Time // the clock that says which day it is; time.Now where nil
+	// Local says that the store is a file of this machine, and has on disk what it took: the journal first would be no safer.
+	Local bool
 	// Trouble is told when the store or the journal begins to fail, and with a nil error when it is well again: once
 	// each, however often it is tried. Flushing waits for it, counting does not.
 	Trouble func(with string, err error)
@@ -97,7 +101,7 @@ func NewRecorder(c Config, s Store, o Options) (*Recorder, error) {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	r := &Recorder{
-		store: s, every: c.FlushEvery, retention: c.retention(), now: o.Now, trouble: o.Trouble,
+		store: s, local: o.Local, every: c.FlushEvery, retention: c.retention(), now: o.Now, trouble: o.Trouble,
 		calendar: calendar{zone: zone}, tallies: map[string]*tally{},
 		node: hex.EncodeToString(id[:]), rest: deltas{}, written: true, failing: map[string]bool{}, since: since{counts: map[string]int64{}},
 		stop: make(chan struct{}), stopped: make(chan struct{}),
@@ -212,11 +216,17 @@ func (r *Recorder) Flush(ctx context.Context) error {
 			r.seq++
 			r.pending, r.rest = []batch{{r.node, r.seq, r.rest}}, deltas{}
 		}
-		r.save()
+		journalFirst := !r.local || r.failing[WithStore] || r.failing[WithJournal]
+		if journalFirst || len(r.pending) == 0 {
+			r.save()
+		}
 		if len(r.pending) == 0 {
 			return nil
 		}
 		if err := r.apply(ctx, r.pending[0]); err != nil {
+			if !journalFirst {
+				r.save()
+			}
 			return fmt.Errorf("account: %w", err)
 		}
 		r.pending = r.pending[1:]
@@ -250,6 +260,7 @@ func (r *Recorder) save() {
 	all := r.waiting()
 	if len(all) == 0 {
 		r.journal.clear()
+		r.written = true
 		return
 	}
 	if r.written {

@@ -81,6 +81,47 @@ func TestFlush(t *testing.T) {
 }
 
 // TestByTheClock leaves flushing to the recorder.
+// TestLocalStore has a store on the local disk journalled only when it did not take what it was given, and until the journal
+// is well again, too.
+func TestLocalStore(t *testing.T) {
+	var l troubles
+	s, dir := newFlaky(), t.TempDir()
+	r := newRecorder(t, config(dir), s, stats.Options{Local: true, Trouble: l.note})
+	journal := filepath.Join(dir, "stats.journal")
+	inTheWay := filepath.Join(journal+".new", "x")
+	messages(r, 1)
+	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, r) // nothing is journalled, so nothing fails
+	l.want(t)
+	s.Turn(storetest.Away)
+	messages(r, 10)
+	flushFails(t, r)
+	l.want(t, "store", "journal")
+	s.Turn(storetest.Well)
+	messages(r, 100)
+	flush(t, r)
+	wantMessages(t, s, 111)
+	if err := os.RemoveAll(journal + ".new"); err != nil {
+		t.Fatal(err)
+	}
+	messages(r, 1)
+	flush(t, r)
+	l.want(t, "store", "journal", "store well", "journal well")
+
+	s.Turn(storetest.Lossy)
+	messages(r, 10)
+	flushFails(t, r)
+	s.Turn(storetest.Well)
+	flush(t, newRecorder(t, config(crash(t, dir)), s, stats.Options{Local: true}))
+	flush(t, r)
+	wantMessages(t, s, 122)
+	if _, err := os.Stat(journal); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a journal is left: %v", err)
+	}
+}
+
 func TestByTheClock(t *testing.T) {
 	s := newFlaky()
 	c := config(t.TempDir())

@@ -156,12 +156,12 @@ func isCaught(v *filter.Verdict) bool { return v.Caught && v.Class == filter.Cla
 // A sourceCounts is what was counted of one source.
 type sourceCounts struct {
 	source
-	row
+	kept    bool  // not with too many sources, or where no store takes the name: then it is thrown away with the verdict
+	at      int32 // where the evidence of it may be, see about
+	row           // what every answer counts comes first, beside what every answer looks at: that is one line of a cold cache
 	codes   []*codeRow
 	several codeCounts // of connections and messages that it hit by several codes
 	bit     int        // in a set, see told; negative where that is not known yet
-	kept    bool       // not with too many sources, or where no store takes the name: then it is thrown away with the verdict
-	at      int        // where the evidence of it may be, see about
 }
 
 // source returns what is counted of a source.
