@@ -17,7 +17,6 @@ import (
 	"winnow/pkg/app"
 	"winnow/pkg/rig"
 	"winnow/pkg/stats"
-	"winnow/pkg/store"
 )
 
 // A signer has a key, and the record that publishes it for a domain.
@@ -245,7 +244,7 @@ func TestProofWithoutStore(t *testing.T) {
 	needs(t, rig.RedisProgram)
 	redis, err := newRig(t).Redis(t.Context(), rig.RedisConfig{})
 	must(t, err)
-	s, _ := proofSite(t, func(c *app.Config) { c.Store = store.URL("redis://" + redis.Addr()) })
+	s, _ := proofSite(t, func(c *app.Config) { c.Store, c.Whitelist.StoreLimit = patient(redis), time.Second })
 	s.annaWrites(t, "friend@spf.example")
 	letter := func(subject string) rig.Mail {
 		return rig.Mail{Client: stranger, Sender: "friend@spf.example", Recipients: []string{"anna@our.example"},

@@ -1,0 +1,161 @@
+package trail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A disk that fails costs records, which are counted, and is told of once; it is written again when it is well.
+func TestBrokenDisk(t *testing.T) {
+	b := newBench(t, nil)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.WriteFile(Dir(b.dir), nil, 0o600)) // a file where the folder should be
+	for i := range 3 {
+		b.tell(fmt.Sprintf("aaaa-000%d", i))
+		b.Flush(t.Context())
+	}
+	if b.lost.Load() != 3 || !slices.ContainsFunc(b.told(), func(s string) bool { return strings.HasPrefix(s, "trail: ") }) {
+		t.Errorf("lost %d, told %q", b.lost.Load(), b.told())
+	}
+	must(os.Remove(Dir(b.dir)))
+	b.tell("well-well")
+	if got := ids(b.search(t, "well-well")); got != "well-well" {
+		t.Errorf("well again: found %q", got)
+	}
+	if told := b.told(); !slices.Contains(told, "trail: <nil>") || len(slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "trail: ") })) != 2 {
+		t.Errorf("told %q", b.told())
+	}
+}
+
+// A full device takes a part of a write: what was whole is there, the rest is counted, and what comes later is read.
+func TestFullDevice(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.Flush(t.Context())
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	b.flushing.Lock()
+	b.file.shut()
+	b.file.f = full
+	b.flushing.Unlock()
+	b.tell("aaaa-0002")
+	b.Flush(t.Context())
+	b.tell("aaaa-0003")
+	if got := ids(b.search(t, "alice@our.example")); b.lost.Load() != 1 || len(strings.Fields(got)) != 2 {
+		t.Errorf("lost %d, found %q", b.lost.Load(), got)
+	}
+}
+
+// A crash in the middle of a line: that line is passed over with a note, and spoils no other, before and after it was packed.
+func TestTornLine(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.tell("aaaa-0002")
+	b.Flush(t.Context())
+	file := filepath.Join(Dir(b.dir), "2026-11-26.jsonl")
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.Close(t.Context()), os.Truncate(file, info.Size()-100)); err != nil {
+		t.Fatal(err)
+	}
+	o := b.options
+	b.open(t, b.config, o)
+	b.tell("aaaa-0003")
+	check := func(when string) {
+		t.Helper()
+		if got := ids(b.search(t, "aaaa-0001")) + ids(b.search(t, "aaaa-0003")); got != "aaaa-0001aaaa-0003" {
+			t.Errorf("%s: found %q", when, got)
+		}
+	}
+	check("torn")
+	if r := b.search(t, "alice@our.example"); len(r.Records) != 2 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "cannot be read") {
+		t.Errorf("found %q, notes %q", ids(r), r.Notes)
+	}
+	b.set(noon.AddDate(0, 0, 1))
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("packed")
+}
+
+// A crash between packing and removing leaves both: nothing is found twice, and the next start removes the lines.
+func TestCrashWhilePacking(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.Flush(t.Context())
+	file := filepath.Join(Dir(b.dir), "2026-11-26.jsonl")
+	lines, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.set(noon.AddDate(0, 0, 1))
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.keeper.keeping.Lock() // nobody packs while the crash is played
+	err = errors.Join(os.WriteFile(file, lines, 0o600), os.WriteFile(file+".gz.new", []byte("half"), 0o600))
+	b.keeper.keeping.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(b.search(t, "aaaa-0001")); got != "aaaa-0001" {
+		t.Errorf("found %q", got)
+	}
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, b.dir); got != "2026-11-26.jsonl.gz" {
+		t.Errorf("left %s", got)
+	}
+	// Lines that came later, by a clock that was set back, are added.
+	later := bytes.ReplaceAll(lines, []byte("aaaa-0001"), []byte("aaaa-1002"))
+	b.keeper.keeping.Lock()
+	err = os.WriteFile(file, later, 0o600)
+	b.keeper.keeping.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(b.search(t, "aaaa-0001")) + ids(b.search(t, "aaaa-1002")); got != "aaaa-0001aaaa-1002" || names(t, b.dir) != "2026-11-26.jsonl.gz" {
+		t.Errorf("found %q in %s: %+v", got, names(t, b.dir), b.search(t, "aaaa-0001"))
+	}
+}
+
+// A stream that hangs holds up no stop beyond its limit.
+func TestCloseIsLimited(t *testing.T) {
+	stream := &memoryStream{block: make(chan struct{})}
+	b := newBench(t, func(c *Config, o *Options) { c.Stream, o.Stream = 1000, stream })
+	b.tell("aaaa-0001")
+	b.wake <- struct{}{}
+	for b.flushing.TryLock() { // until the writer hangs in the stream
+		b.flushing.Unlock()
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Close(ctx); err != nil { // a test that hangs here fails
+		t.Error(err)
+	}
+	if got := ids(b.search(t, "aaaa-0001")); got != "aaaa-0001" {
+		t.Errorf("found %q in the file", got)
+	}
+}
