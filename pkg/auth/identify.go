@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"winnow/pkg/message"
+	"winnow/pkg/stack"
 )
 
 // identify asks everything at once: what a message waits for is its slowest answer, not their sum. DMARC's record is asked
@@ -33,7 +34,10 @@ func (c *Checker) identify(ctx context.Context, m *message.Message) *message.Ide
 func beside(calls ...func()) {
 	var others sync.WaitGroup
 	for _, call := range calls[1:] {
-		others.Go(call)
+		others.Go(func() {
+			stack.Reserve()
+			call()
+		})
 	}
 	calls[0]()
 	others.Wait()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"winnow/pkg/stack"
 )
 
 // An Identity is what is proven about who sent a message. It is found by asking the DNS, once, and shared by everybody
@@ -148,6 +150,7 @@ func (f *finding[T]) get(ctx context.Context, find func() *T) *T {
 	done := f.once.get(func() chan struct{} {
 		done := make(chan struct{})
 		go func() {
+			stack.Reserve()
 			defer close(done)
 			f.fact.Store(find())
 		}()

@@ -6,7 +6,7 @@ import "strings"
 // letters of some of them.
 func IsRelayHeader(name string) bool {
 	for _, known := range [...]string{"X-Spam-Relays-Trusted", "X-Spam-Relays-Untrusted", "X-Spam-Relays-Internal", "X-Spam-Relays-External", "EnvelopeFrom"} {
-		if strings.EqualFold(name, known) {
+		if len(name) == len(known) && strings.EqualFold(name, known) {
 			return true
 		}
 	}

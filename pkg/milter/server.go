@@ -14,6 +14,7 @@ import (
 
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
+	"winnow/pkg/stack"
 )
 
 // A Filter decides. The verdicts it returns are read by the session and by the Account, and written by the Filter only.
@@ -252,6 +253,7 @@ func (s *Server) start(nc net.Conn) {
 	}
 	s.conns[c] = struct{}{}
 	s.sessions.Go(func() {
+		stack.Reserve()
 		defer s.leave(c)
 		s.serve(c)
 	})

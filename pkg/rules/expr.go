@@ -7,6 +7,8 @@ type expr struct {
 	num  float64
 	name string // of the rule; opSum: the glob that names fit
 	args []expr // two; of a chain of && || or + as many as it has; opSum: the rules
+
+	names []int32 // of a chain of || or + that has nothing but rules, and of opSum: the rules
 }
 
 // none is the rule of a name that no rule has.

@@ -93,13 +93,15 @@ func (o *outlook) of(e *expr) interval {
 			return miss
 		}
 		return o.rule(int(e.rule))
-	case opSum:
-		return o.sum(e.args)
 	case opAnd:
 		return o.and(e.args)
-	case opOr:
-		return o.or(e.args)
-	case opAdd:
+	case opOr, opAdd, opSum:
+		switch {
+		case e.names != nil && o.allMissed(e.names):
+			return miss
+		case e.op == opOr:
+			return o.or(e.args)
+		}
 		return o.sum(e.args)
 	}
 	a := o.of(&e.args[0])
@@ -127,6 +129,16 @@ func (o *outlook) of(e *expr) interval {
 		return anything
 	}
 	return a.compare(e.op, b)
+}
+
+// allMissed tells whether all of some rules have missed.
+func (o *outlook) allMissed(rules []int32) bool {
+	for _, i := range rules {
+		if o.state[i] != missed {
+			return false
+		}
+	}
+	return true
 }
 
 func (o *outlook) sum(args []expr) interval {
@@ -172,41 +184,52 @@ func (o *outlook) or(args []expr) interval {
 	return a
 }
 
+// A gist is what is looked at of a rule for each message, be it run or not. Gists stand beside each other in memory, as rules do
+// not.
+type gist struct {
+	expr    *expr   // of a meta
+	musts   []int32 // of a meta: the rules without which it cannot hit
+	most    float64 // what it can come to
+	section int32   // the text where its pattern may match, none where it has none
+	exists  bool    // it asks whether a field is there
+}
+
 // foresee finds out what rules can come to before any message is seen.
 func (s *Set) foresee() {
 	s.initial = make([]state, len(s.rules))
+	s.gists = make([]gist, len(s.rules))
 	for i, rule := range s.rules {
+		g := &s.gists[i]
+		*g = gist{expr: rule.expr, most: 1, section: none, exists: rule.header.exists}
 		switch {
 		case rule.off || rule.silent() != "":
 			s.initial[i] = missed
 		case rule.pattern != nil:
-			rule.most = float64(rule.hitLimit())
+			g.section, g.most = int32(rule.section), float64(rule.hitLimit())
 		case rule.call != nil:
-			rule.most = math.Inf(1)
-		default:
-			rule.most = 1
+			g.most = math.Inf(1)
 		}
 	}
-	s.musts = make([][]int32, len(s.rules))
 	done := make([]bool, len(s.rules))
 	all := outlook{state: s.initial}
 	all.rule = func(i int) interval { // of a meta first what those below it can come to
-		rule := s.rules[i]
-		if rule.expr != nil && !done[i] {
+		g := &s.gists[i]
+		if g.expr != nil && !done[i] {
 			done[i] = true
-			reach := all.of(rule.expr)
-			if rule.most = reach.most; reach.least < 0 {
-				rule.most = max(rule.most, 1)
+			reach := all.of(g.expr)
+			if g.most = reach.most; reach.least < 0 {
+				g.most = max(g.most, 1)
 			}
 		}
-		return interval{0, rule.most}
+		return interval{0, g.most}
 	}
-	for i, rule := range s.rules {
+	for i := range s.gists {
 		if s.initial[i] != missed {
 			all.rule(i)
 		}
-		if rule.expr != nil {
-			s.musts[i] = slices.Clip(appendMusts(nil, rule.expr))
+		if g := &s.gists[i]; g.expr != nil {
+			g.musts = slices.Clip(appendMusts(nil, g.expr))
+			g.expr.gatherNames()
 		}
 	}
 }
@@ -231,9 +254,27 @@ func appendMusts(all []int32, e *expr) []int32 {
 	return all
 }
 
+// gatherNames gives chains of nothing but rules' names those rules by number, for the same reason: most often all have missed.
+func (e *expr) gatherNames() {
+	named := e.op == opOr || e.op == opAdd || e.op == opSum
+	for i := range e.args {
+		e.args[i].gatherNames()
+		named = named && e.args[i].op == opName
+	}
+	if !named {
+		return
+	}
+	e.names = make([]int32, 0, len(e.args)) // not nil, also where no rule has any of the names
+	for i := range e.args {
+		if rule := e.args[i].rule; rule != none {
+			e.names = append(e.names, rule)
+		}
+	}
+}
+
 // lacks tells whether a rule is known to have missed without which the meta cannot hit.
-func (r *run) lacks(meta int) bool {
-	for _, i := range r.set.musts[meta] {
+func (r *run) lacks(meta *gist) bool {
+	for _, i := range meta.musts {
 		if r.state[i] == missed {
 			return true
 		}

@@ -20,11 +20,10 @@ type Rule struct {
 	Priority int // lower ones run first; it decides which captured texts a rule can use, and what a short circuit leaves out
 
 	scores    [4]float64
-	source    int     // the file, by index in the set
-	section   int     // the text it is matched against, by index in the set; a meta has none
-	slot      int     // its pattern, by index in the section's finder
-	most      float64 // what it can come to
-	unsetHits bool    // its pattern matches what stands for a field that is not there
+	source    int  // the file, by index in the set
+	section   int  // the text it is matched against, by index in the set; a meta has none
+	slot      int  // its pattern, by index in the section's finder
+	unsetHits bool // its pattern matches what stands for a field that is not there
 	header    headerTest
 	text      string           // the definition as it is written, without name
 	regex     regex            // what pattern is compiled from

@@ -87,11 +87,11 @@ func (r *run) ask(i int) float64 {
 	case hit:
 		return r.values[i]
 	}
-	v, rule := 0.0, r.set.rules[i]
-	if rule.expr != nil {
-		v = r.meta(i, rule)
+	v := 0.0
+	if g := &r.set.gists[i]; g.expr != nil {
+		v = r.meta(g)
 	} else {
-		v = r.leaf(i, rule)
+		v = r.leaf(i, r.set.rules[i])
 	}
 	if r.over {
 		return 0
@@ -110,11 +110,11 @@ func (r *run) settle(i int, v float64) {
 }
 
 // meta calculates a meta rule. A hit is worth its value to other metas, and a negative one counts as 1.
-func (r *run) meta(i int, rule *Rule) float64 {
-	if r.lacks(i) || r.outlook.of(rule.expr).isMiss() {
+func (r *run) meta(g *gist) float64 {
+	if r.lacks(g) || r.outlook.of(g.expr).isMiss() {
 		return 0
 	}
-	switch v, ok := rule.expr.value(r.value); {
+	switch v, ok := g.expr.value(r.value); {
 	case !ok || v == 0:
 		return 0
 	case v < 0:
@@ -126,18 +126,18 @@ func (r *run) meta(i int, rule *Rule) float64 {
 
 // reach returns what a rule may come to, without running any: a pattern may match where the pass over its text says so.
 func (r *run) reach(i int) interval {
-	rule := r.set.rules[i]
+	g := &r.set.gists[i]
 	if r.state[i] == unknown {
 		switch {
-		case rule.expr != nil:
-			if r.state[i] = open; r.lacks(i) || r.outlook.of(rule.expr).isMiss() {
+		case g.expr != nil:
+			if r.state[i] = open; r.lacks(g) || r.outlook.of(g.expr).isMiss() {
 				r.state[i] = missed
 			}
-		case rule.header.exists:
+		case g.exists:
 			r.ask(i)
-		case rule.pattern != nil && !r.over:
+		case g.section != none && !r.over:
 			r.running = i
-			r.section(rule.section)
+			r.section(int(g.section))
 		}
 	}
 	switch r.state[i] {
@@ -146,7 +146,7 @@ func (r *run) reach(i int) interval {
 	case hit:
 		return exactly(r.values[i])
 	}
-	return interval{0, rule.most}
+	return interval{0, g.most}
 }
 
 // ruleOut settles the rules that cannot match a section, by what the pass over it found. The others are left to be asked

@@ -25,7 +25,7 @@ type Set struct {
 	finders   []*pattern.Finder // by section, of the patterns of rules that are on
 	slots     [][]int           // by section and pattern of the finder: the rule
 	initial   []state           // by rule: what is known before a message is seen
-	musts     [][]int32         // by meta: the rules without which it cannot hit
+	gists     []gist            // by rule
 	bounded   []atomic.Int64    // by rule: how often it was given up
 	failed    []atomic.Int64    // by rule: how often it panicked
 	stray     []Fault           // what is said of rules that do not exist

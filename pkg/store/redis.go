@@ -86,6 +86,7 @@ func (p *place) options(timeout time.Duration) (*redis.UniversalOptions, error) 
 		MaxRetryBackoff:       timeout / 4,
 		DialerRetries:         1,
 		DisableIdentity:       true, // two questions less with each new connection
+		Protocol:              2,    // with 3 each answer is looked through for messages that nobody subscribed to
 		MaintNotificationsConfig: &maintnotifications.Config{
 			Mode: maintnotifications.ModeDisabled, // another one, which only Redis' own cloud understands
 		},

@@ -8,6 +8,7 @@ import (
 
 	"winnow/pkg/filter"
 	"winnow/pkg/message"
+	"winnow/pkg/stack"
 )
 
 // A Proof is the stage of the proof phase: it looks once more at who is said to have sent a message, with all of it at
@@ -116,6 +117,7 @@ func (a *auto) prove(ctx context.Context, m *message.Message, w *witness, sender
 	var asking sync.WaitGroup
 	for i, sender := range senders {
 		asking.Go(func() {
+			stack.Reserve()
 			defer caught(&known[i].Err)
 			known[i], claims[i] = a.lookUp(ctx, sender, recipient)
 		})

@@ -33,10 +33,12 @@ type Finder struct {
 
 // A clue is a literal to look for.
 type clue struct {
-	text string
 	gram uint32 // three of its octets
-	at   int    // where they are in it
 	next int32  // clue with the same slot; -1 is none
+	word uint64 // the octets from there on, up to eight, folded as they are
+	mask uint64 // which of the eight those are
+	at   int    // where they are in it
+	text string
 	uses []use
 }
 
@@ -46,15 +48,14 @@ type use struct{ pattern, least, most int32 }
 // A group is up to 64 patterns that are found by their beginning.
 type group struct {
 	patterns []int32
-	offsets  []int32 // of their beginnings
-	links    [beginLinks]grams
+	offsets  []int32               // of their beginnings
+	by       *[trigramCount]uint16 // by three kinds in a row: index in links
+	links    []link                // most kinds are of the same few patterns; the first is of none
 }
 
-// A grams says of every three kinds in a row which patterns have them. Most of them are of the same few patterns.
-type grams struct {
-	by    *[trigramCount]uint16 // by three kinds: index in masks
-	masks []uint64              // a bit for each pattern of the group; the first is of none
-}
+// A link is which patterns of a group, a bit for each, have three kinds in a row as the first of their beginning, the second and
+// the third.
+type link [beginLinks]uint64
 
 // perGram is how many bits the map has for a trigram.
 const perGram = 16
@@ -151,6 +152,7 @@ func (f *Finder) addClue(byText map[string]int, text string, u use) {
 		byText[text] = i
 		at := rarestGram(text)
 		f.clues = append(f.clues, clue{text: text, gram: gramOf(text[at:]), at: at})
+		f.clues[i].word, f.clues[i].mask = foldedWord(text[at:])
 	}
 	w := &f.clues[i]
 	if n := len(w.uses); n > 0 && w.uses[n-1].pattern == u.pattern { // two literals cut to the same
@@ -168,6 +170,15 @@ const (
 
 func gramOf(text string) uint32 {
 	return (uint32(text[0]) | uint32(text[1])<<8 | uint32(text[2])<<16) | foldWord&gramMask
+}
+
+// foldedWord is the first octets of a text, up to eight, and which of the eight they are.
+func foldedWord(text string) (word, mask uint64) {
+	for i := range min(len(text), 8) {
+		word |= uint64(text[i]) << (8 * i)
+		mask |= 0xff << (8 * i)
+	}
+	return (word | foldWord) & mask, mask
 }
 
 // mayHave tells whether some clue may have that gram.
@@ -229,36 +240,32 @@ func (f *Finder) addGroup(patterns []int32, beginnings []*beginning) {
 	for _, b := range beginnings {
 		g.offsets = append(g.offsets, b.offset)
 	}
-	for link := range g.links {
-		table := make([]uint64, trigramCount)
-		for i, b := range beginnings {
-			b.trigrams[link].mark(table, 1<<i)
+	table := make([]link, trigramCount)
+	for i, b := range beginnings {
+		for at := range beginLinks {
+			b.trigrams[at].mark(table, at, 1<<i)
 		}
-		g.links[link] = newGrams(table)
 	}
+	g.by, g.links = new([trigramCount]uint16), []link{{}}
+	known := map[link]uint16{{}: 0}
+	for i, l := range table {
+		number, found := known[l]
+		if !found {
+			number = uint16(len(g.links))
+			g.links = append(g.links, l)
+			known[l] = number
+		}
+		g.by[i] = number
+	}
+	g.links = slices.Clip(g.links)
 	f.groups = append(f.groups, g)
 }
 
 // mark sets the bit of a pattern for each of its trigrams.
-func (t *trigrams) mark(table []uint64, bit uint64) {
+func (t *trigrams) mark(table []link, at int, bit uint64) {
 	for i, mask := range t {
 		for ; mask != 0; mask &= mask - 1 {
-			table[i<<kindBits|bits.TrailingZeros32(mask)] |= bit
+			table[i<<kindBits|bits.TrailingZeros32(mask)][at] |= bit
 		}
 	}
-}
-
-func newGrams(table []uint64) grams {
-	g := grams{by: new([trigramCount]uint16), masks: []uint64{0}}
-	known := map[uint64]uint16{0: 0}
-	for i, mask := range table {
-		number, found := known[mask]
-		if !found {
-			number = uint16(len(g.masks))
-			g.masks = append(g.masks, mask)
-			known[mask] = number
-		}
-		g.by[i] = number
-	}
-	return g
 }

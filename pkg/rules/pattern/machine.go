@@ -107,8 +107,7 @@ func (m *Machine) Forget() {
 
 // Match tells whether the pattern matches the text.
 func (m *Machine) Match(p *Pattern, text string) bool {
-	m.load(p, text)
-	_, ok := m.search(p, 0, len(text))
+	_, _, ok := m.find(p, text, 0, len(text))
 	return ok
 }
 
@@ -119,8 +118,18 @@ func (m *Machine) Find(p *Pattern, text string, from int) (start, end int, ok bo
 
 // find is Find for matches that begin at last or before.
 func (m *Machine) find(p *Pattern, text string, from, last int) (start, end int, ok bool) {
+	if !m.begun {
+		m.budget, m.abort = maxSteps, going
+	}
+	text = text[:min(len(text), maxText)]
+	last = min(last, len(text)-p.least)
+	at := p.start(text, from, last)
+	if at < 0 { // half of all calls end here
+		m.saw(1)
+		return 0, 0, false
+	}
 	m.load(p, text)
-	if end, ok = m.search(p, from, last); !ok {
+	if end, ok = m.search(p, at, last); !ok {
 		return 0, 0, false
 	}
 	return int(m.regs[0]), end, true
@@ -176,13 +185,7 @@ func (m *Machine) Group(n int) (text string, ok bool) {
 
 // load makes the machine ready for a pattern and a text.
 func (m *Machine) load(p *Pattern, text string) {
-	if len(text) > maxText {
-		text = text[:maxText]
-	}
 	m.prog, m.text = p.prog, text
-	if !m.begun {
-		m.budget, m.abort = maxSteps, going
-	}
 	if cap(m.regs) < p.prog.regs {
 		m.regs = make([]int32, max(p.prog.regs, 64))
 	}
@@ -200,8 +203,8 @@ func (m *Machine) clear() {
 	}
 }
 
-// search tries the places from one to the other, both included, where a match can begin.
-func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
+// search tries the places where a match can begin, from one such to another place, both included.
+func (m *Machine) search(p *Pattern, at, last int) (end int, ok bool) {
 	before := m.budget + m.fuel
 	if before <= 0 && m.abort == going { // what was looked at with a probe counts, too
 		m.abort = bounded
@@ -209,13 +212,8 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 	if m.abort != going {
 		return 0, false
 	}
-	last = min(last, len(m.text)-p.least)
-	at := from
-	if p.anchor != anchorStar || from > last {
-		at = p.next(m.text, from, last)
-	}
 	var probe *probe
-	if at >= 0 && !m.once {
+	if !m.once {
 		probe = p.prober()
 	}
 	probed := 0
@@ -241,13 +239,18 @@ func (m *Machine) search(p *Pattern, from, last int) (end int, ok bool) {
 	}
 	m.budget = max(m.budget+m.fuel-probed/stepOctets, 0) // what is left of it
 	m.fuel = 0
-	if m.unseen += before - m.budget + 1; m.unseen > lookEvery {
-		m.look()
-	}
+	m.saw(before - m.budget + 1)
 	if ok {
 		m.regs[1] = int32(end)
 	}
 	return end, ok
+}
+
+// saw counts steps, and looks at the clock now and then.
+func (m *Machine) saw(steps int) {
+	if m.unseen += steps; m.unseen > lookEvery {
+		m.look()
+	}
 }
 
 // look looks at the clock.
@@ -272,6 +275,14 @@ func (m *Machine) refuel() bool {
 	m.fuel = min(lookEvery, m.budget)
 	m.budget -= m.fuel
 	return m.abort == going
+}
+
+// start returns the first place from one to the other where the search for a match begins; -1 is none.
+func (p *Pattern) start(text string, from, last int) int {
+	if p.anchor == anchorStar && from <= last {
+		return from
+	}
+	return p.next(text, from, last)
 }
 
 // next returns the first place from one to the other where the pattern can begin; -1 is none.

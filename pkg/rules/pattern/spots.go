@@ -109,6 +109,9 @@ func (s *Spots) found(f *Finder, number int32, text string, gram uint32, at int)
 		if w.gram != gram {
 			continue
 		}
+		if rest := text[at:]; len(rest) >= 8 && (wordAt(rest)|foldWord)&w.mask != w.word {
+			continue // as nearly always; the literal itself is elsewhere in memory
+		}
 		begin := at - w.at
 		if begin < 0 || !hasFolded(text[begin:], w.text) {
 			continue
@@ -172,21 +175,17 @@ func (s *Spots) back(pattern, text, from int32) {
 	s.latest[pattern] = at
 }
 
-// scanGroup looks for the beginnings of a group.
+// scanGroup looks for the beginnings of a group. Which patterns have what was read so far goes along, for places that are even and
+// for odd ones, so that the processor has one branch to foretell.
 func (s *Spots) scanGroup(g *group, number int32) {
-	first, second, third := &g.links[0], &g.links[1], &g.links[2]
-	for i, at := range s.trigrams[:len(s.trigrams)-2*linkLength] {
-		one := first.by[at%trigramCount]
-		if one == 0 {
-			continue
-		}
-		two := second.by[s.trigrams[i+linkLength]%trigramCount]
-		if two == 0 {
-			continue
-		}
-		three := third.by[s.trigrams[i+2*linkLength]%trigramCount]
-		if hits := first.masks[one] & second.masks[two] & third.masks[three]; hits != 0 {
-			s.markGroup(g, number, int32(i), hits)
+	var one, two [linkLength]uint64 // of which patterns a first link, and a first and a second, end at the last places
+	for i, at := range s.trigrams {
+		l := &g.links[g.by[at%trigramCount]]
+		hits := two[1] & l[2]
+		two[0], two[1] = one[1]&l[1], two[0]
+		one[0], one[1] = l[0], one[0]
+		if hits != 0 {
+			s.markGroup(g, number, int32(i-(beginLinks-1)*linkLength), hits)
 		}
 	}
 }
