@@ -90,7 +90,7 @@ and rule is accounted for, day by day.`,
 	root.SetVersionTemplate("winnow {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newServe(), newScan(), newWhy(), newReplay(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),
+		newServe(), newScan(), newWhy(), newNotSpam(), newReplay(), newStats(), newLists(), newRules(), newWhitelist(), newConfig(), newDemo(), newVersion(),
 	)
 	return root
 }

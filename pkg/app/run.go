@@ -84,7 +84,7 @@ func (s *Service) open(c *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.control, err = web.Listen(c.ControlSocket(), &desk{a}); err != nil {
+	if s.control, err = web.Listen(c.ControlSocket(), &desk{a, s.recorder}); err != nil {
 		return err
 	}
 	return s.openFront(c)
@@ -184,7 +184,10 @@ func (a *App) moveWatch(old, next *checks) {
 }
 
 // desk is what the control socket asks.
-type desk struct{ app *App }
+type desk struct {
+	app      *App
+	recorder *stats.Recorder
+}
 
 var _ web.Desk = (*desk)(nil)
 
@@ -195,6 +198,16 @@ func (d *desk) Lists(ctx context.Context) (any, error) {
 
 // Rules returns how the content rules are.
 func (d *desk) Rules(context.Context) (any, error) { return d.app.RuleState(), nil }
+
+// NotSpam counts that the message of a record was reported as not spam.
+func (d *desk) NotSpam(ctx context.Context, line []byte) (any, error) {
+	record, err := trail.Parse(line)
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	_, v := record.Restore()
+	return d.recorder.NotSpam(ctx, record.ID, record.Time, v)
+}
 
 // Forget takes back what the auto-whitelist learned.
 func (d *desk) Forget(ctx context.Context, local, remote string) (bool, error) {

@@ -17,6 +17,7 @@ import (
 //	rules:rules:hits          a figure of the content rules as a whole
 //	entry:auto-whitelist:hits a figure of the entries that give recipients a standing
 //	rule:GTUBE:caught         a figure of one content rule: see rules.go
+//	not-spam:w7k2-9fqx        a message that was reported as not spam: see notspam.go
 //	code:zen:127.0.0.4:hits   a figure of one return code of a list: see codes.go
 //	claim:ann@example.org:forged  of one known sender whose name others bear: see forged.go
 //	caught_by:dbl,uribl          messages by the set of sources that hit them: see sets.go
@@ -41,6 +42,7 @@ const (
 	delivered  // all but the blacklisted and the caught
 	relayed    // messages that a relay handed on
 	outbound   // messages that left by us: outside the funnel
+	notSpam    // that were reported as not spam: see NotSpam
 	incomplete // connections and messages decided while a source or stage could not answer
 	uncounted  // figures of more sources or days than are kept: see maxRows, maxDays
 	unrecorded // connections and messages that were counted, and that the trail has no record of: see Unrecorded
@@ -51,7 +53,7 @@ const (
 
 var totalNames = [totals]string{
 	"connections", "accepted", "refused_by_error", "own", "messages", "whitelisted", "blacklisted", "too_large", "not_enabled",
-	"scanned", "caught", "delivered", "relayed", "outbound", "errors", "uncounted", "unrecorded", "uncopied", "unfinished",
+	"scanned", "caught", "delivered", "relayed", "outbound", "not_spam", "errors", "uncounted", "unrecorded", "uncopied", "unfinished",
 }
 
 // classTotals tells where a class is counted.

@@ -60,6 +60,7 @@ type Messages struct {
 	Delivered   int64 `json:"delivered"`
 	Relayed     int64 `json:"relayed"`  // of Total, what a relay handed on
 	Outbound    int64 `json:"outbound"` // not in Total
+	NotSpam     int64 `json:"not_spam"` // that somebody reported as not spam, be it of Total or refused at RCPT
 }
 
 // A Count is how often something happened.
@@ -179,6 +180,7 @@ func newReport(q Query, of counted) *Report {
 	r.Messages = Messages{
 		Total: total(messages), Whitelisted: total(whitelisted), Blacklisted: total(blacklisted), TooLarge: total(tooLarge),
 		NotEnabled: total(notEnabled), Scanned: total(scanned), Caught: total(caught), Delivered: total(delivered), Relayed: total(relayed), Outbound: total(outbound),
+		NotSpam: total(notSpam),
 	}
 	r.Errors, r.Uncounted, r.Unfinished = total(incomplete), total(uncounted), total(unfinished)
 	r.Unrecorded, r.Uncopied = total(unrecorded), total(uncopied)

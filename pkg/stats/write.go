@@ -50,6 +50,7 @@ func funnelFigures(c *Connections, m *Messages) (all []line) {
 	}{
 		{"total", m.Total}, {"whitelisted", m.Whitelisted}, {"blacklisted", m.Blacklisted}, {"too_large", m.TooLarge},
 		{"not_enabled", m.NotEnabled}, {"scanned", m.Scanned}, {"caught", m.Caught}, {"delivered", m.Delivered}, {"relayed", m.Relayed}, {"outbound", m.Outbound},
+		{"not_spam", m.NotSpam},
 	} {
 		add("messages", "", f.name, f.n)
 	}
@@ -174,6 +175,7 @@ func (r *Report) remarks() string {
 	}
 	remark("messages that relays handed on", r.Messages.Relayed)
 	remark("outbound messages (not in the funnel)", r.Messages.Outbound)
+	remark("messages that were reported as not spam (winnow not-spam)", r.Messages.NotSpam)
 	remark("connections from own networks (not in the funnel)", r.Connections.Own)
 	remark("connections and messages decided while an answer was missing", r.Errors)
 	for _, f := range r.Failed {

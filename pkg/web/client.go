@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,23 +33,28 @@ func NewClient(path string) *Client {
 
 // Lists reads the state of each list into the slice that into points to.
 func (c *Client) Lists(ctx context.Context, into any) error {
-	return c.do(ctx, http.MethodGet, "lists", nil, into)
+	return c.do(ctx, http.MethodGet, "lists", nil, nil, into)
 }
 
 // Rules reads the state of the content rules into what into points to.
 func (c *Client) Rules(ctx context.Context, into any) error {
-	return c.do(ctx, http.MethodGet, "rules", nil, into)
+	return c.do(ctx, http.MethodGet, "rules", nil, nil, into)
 }
 
 // Forget takes a learned pair back and tells whether there was one.
 func (c *Client) Forget(ctx context.Context, local, remote string) (bool, error) {
 	var found bool
-	err := c.do(ctx, http.MethodDelete, "correspondents", url.Values{"local": {local}, "remote": {remote}}, &found)
+	err := c.do(ctx, http.MethodDelete, "correspondents", url.Values{"local": {local}, "remote": {remote}}, nil, &found)
 	return found, err
 }
 
-func (c *Client) do(ctx context.Context, method, what string, values url.Values, into any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://winnow/v1/"+what+"?"+values.Encode(), nil)
+// NotSpam reports the message of a record of the trail as not spam, and reads what that changed into what into points to.
+func (c *Client) NotSpam(ctx context.Context, record []byte, into any) error {
+	return c.do(ctx, http.MethodPost, "not-spam", nil, bytes.NewReader(record), into)
+}
+
+func (c *Client) do(ctx context.Context, method, what string, values url.Values, body io.Reader, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://winnow/v1/"+what+"?"+values.Encode(), body)
 	if err != nil {
 		return err
 	}
@@ -62,15 +68,15 @@ func (c *Client) do(ctx context.Context, method, what string, values url.Values,
 		return fmt.Errorf("control socket: %w", err)
 	}
 	defer response.Body.Close()
-	body := json.NewDecoder(io.LimitReader(response.Body, maxAnswer))
+	answer := json.NewDecoder(io.LimitReader(response.Body, maxAnswer))
 	if response.StatusCode != http.StatusOK {
 		var p problem
-		if err := body.Decode(&p); err != nil || p.Error == "" {
+		if err := answer.Decode(&p); err != nil || p.Error == "" {
 			return fmt.Errorf("control socket: %s", response.Status)
 		}
 		return errors.New(p.Error)
 	}
-	if err := body.Decode(into); err != nil {
+	if err := answer.Decode(into); err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
 	return nil

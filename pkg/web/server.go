@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -26,7 +27,12 @@ type Desk interface {
 	Lists(ctx context.Context) (any, error)
 	Rules(ctx context.Context) (any, error)
 	Forget(ctx context.Context, local, remote string) (found bool, err error)
+	// NotSpam takes a record of the trail whose message was reported as not spam.
+	NotSpam(ctx context.Context, record []byte) (any, error)
 }
+
+// maxRecord bounds a record that is sent, in octets: the trail's own are shorter.
+const maxRecord = 4 << 20
 
 const (
 	headerLimit = 5 * time.Second  // to send a question
@@ -129,6 +135,15 @@ func handler(desk Desk) http.Handler {
 	})
 	mux.HandleFunc("DELETE /v1/correspondents", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, func() (any, error) { return desk.Forget(r.Context(), r.FormValue("local"), r.FormValue("remote")) })
+	})
+	mux.HandleFunc("POST /v1/not-spam", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, func() (any, error) {
+			record, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRecord))
+			if err != nil {
+				return nil, err
+			}
+			return desk.NotSpam(r.Context(), record)
+		})
 	})
 	return mux
 }

@@ -23,6 +23,8 @@ func (d desk) Forget(_ context.Context, local, remote string) (bool, error) {
 	return local == "a" && remote == "b", d.err
 }
 
+func (d desk) NotSpam(_ context.Context, record []byte) (any, error) { return len(record), d.err }
+
 func serve(t *testing.T, d web.Desk) (string, *web.Client) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "control.sock")
@@ -56,6 +58,13 @@ func TestAnswers(t *testing.T) {
 	}
 	if found, err := c.Forget(ctx, "a", "b"); err != nil || !found {
 		t.Errorf("forget: got %v, %v, want true", found, err)
+	}
+	octets := 0
+	if err := c.NotSpam(ctx, []byte(`{"id":"w7k2-9fqx"}`), &octets); err != nil || octets != 18 {
+		t.Errorf("not spam: got %d octets, %v, want 18", octets, err)
+	}
+	if err := c.NotSpam(ctx, make([]byte, 5<<20), &octets); err == nil {
+		t.Error("not spam: a record of 5 MB was taken")
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode of the socket: got %v, %v, want 0600", info.Mode(), err)

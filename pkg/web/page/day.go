@@ -75,6 +75,7 @@ func newDay(r *stats.Report, health []Health, query string) *dayBody {
 	}
 	for _, a := range []aside{
 		{"messages that relays handed on", r.Messages.Relayed}, {"outbound messages (not in the funnel)", r.Messages.Outbound},
+		{"messages that were reported as not spam", r.Messages.NotSpam},
 		{"connections from own networks (not in the funnel)", r.Connections.Own},
 		{"connections and messages decided while an answer was missing", r.Errors},
 	} {
