@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"winnow/pkg/filter"
 )
@@ -186,20 +187,18 @@ func (r *RuleRow) isDangerous() bool {
 }
 
 // ReadRules reads the account of the rules back. The last day a rule hit is looked for as far back as days are kept:
-// history days before the first that is reported on.
+// history days before the first that is reported on. A rule that hit only later is not dead.
 func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*RuleReport, error) {
 	if len(q.Days) == 0 {
 		return nil, fmt.Errorf("account: no day to report on")
 	}
-	last := map[string]string{}
-	for chunk := range slices.Chunk(history, historyStep) {
-		byDay, err := s.Counters(ctx, chunk)
-		if err != nil {
-			return nil, fmt.Errorf("account: %w", err)
-		}
-		for _, day := range chunk {
-			noteRules(last, day, rulesOf(byDay[day]))
-		}
+	last, err := lastHits(ctx, s, history)
+	if err != nil {
+		return nil, err
+	}
+	later, err := lastHits(ctx, s, q.laterDays(len(history)))
+	if err != nil {
+		return nil, err
 	}
 	byDay, err := s.Counters(ctx, q.Days)
 	if err != nil {
@@ -211,7 +210,7 @@ func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*Rule
 		rules := rulesOf(byDay[day])
 		noteRules(last, day, rules)
 		if q.PerDay {
-			reports = append(reports, newRuleReport(Span{day, day, 1, q.zone()}, rules, last, q.Rules))
+			reports = append(reports, newRuleReport(Span{day, day, 1, q.zone()}, rules, last))
 			continue
 		}
 		for name, counts := range rules {
@@ -222,9 +221,37 @@ func ReadRules(ctx context.Context, s Store, q Query, history []string) ([]*Rule
 		}
 	}
 	if !q.PerDay {
-		reports = append(reports, newRuleReport(q.span(), sum, last, q.Rules))
+		reports = append(reports, newRuleReport(q.span(), sum, last))
+	}
+	silent := slices.DeleteFunc(slices.Clone(q.Rules), func(name string) bool { return last[name] != "" || later[name] != "" })
+	for _, r := range reports {
+		r.Silent = append(r.Silent, silent...)
 	}
 	return reports, nil
+}
+
+// lastHits finds the last of some days on which each rule hit.
+func lastHits(ctx context.Context, s Store, days []string) (last map[string]string, err error) {
+	last = map[string]string{}
+	for chunk := range slices.Chunk(days, historyStep) {
+		byDay, err := s.Counters(ctx, chunk)
+		if err != nil {
+			return nil, fmt.Errorf("account: %w", err)
+		}
+		for _, day := range chunk {
+			noteRules(last, day, rulesOf(byDay[day]))
+		}
+	}
+	return last, nil
+}
+
+// laterDays are those behind the days of a query, of the n before today and today, where it asks which rules never hit.
+func (q *Query) laterDays(n int) []string {
+	if len(q.Rules) == 0 || q.Now.IsZero() {
+		return nil
+	}
+	today := q.Now.Format(time.DateOnly)
+	return slices.DeleteFunc(append(Before(today, n), today), func(day string) bool { return day <= q.Days[len(q.Days)-1] })
 }
 
 // historyStep is how many days of counters are held at a time while the last hits are looked for.
@@ -255,7 +282,7 @@ func noteRules(last map[string]string, day string, rules map[string]*ruleSum) {
 	}
 }
 
-func newRuleReport(of Span, rules map[string]*ruleSum, last map[string]string, all []string) *RuleReport {
+func newRuleReport(of Span, rules map[string]*ruleSum, last map[string]string) *RuleReport {
 	r := &RuleReport{Span: of, Rules: []RuleRow{}, Silent: []string{}}
 	for _, name := range slices.Sorted(maps.Keys(last)) {
 		sum := rules[name]
@@ -270,11 +297,6 @@ func newRuleReport(of Span, rules map[string]*ruleSum, last map[string]string, a
 		}
 		row.Dangerous = row.isDangerous()
 		r.Rules = append(r.Rules, row)
-	}
-	for _, name := range all {
-		if last[name] == "" {
-			r.Silent = append(r.Silent, name)
-		}
 	}
 	slices.SortStableFunc(r.Rules, func(a, b RuleRow) int {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(b.Observed, a.Observed))

@@ -121,6 +121,24 @@ func TestReadRules(t *testing.T) {
 	}
 }
 
+// TestRulesThatHitLaterAreNotDead asks about a day in the past, and about several one by one.
+func TestRulesThatHitLaterAreNotDead(t *testing.T) {
+	s := storeOf(t, ruleDays)
+	now := time.Date(2016, 12, 14, 9, 0, 0, 0, time.UTC)
+	for _, days := range [][]string{{"2016-12-12"}, {"2016-12-13", "2016-12-14"}, {"2016-12-15"}} {
+		for _, r := range readRules(t, s, stats.Query{Days: days, PerDay: true, Now: now, Rules: []string{"A:B", "DEAD", "OLD", "TWO"}}) {
+			if diff := cmp.Diff([]string{"DEAD"}, r.Silent); diff != "" {
+				t.Errorf("%s: rules that never hit (-want +got):\n%s", r.From, diff)
+			}
+			for _, row := range r.Rules {
+				if row.LastHit > r.From {
+					t.Errorf("%s: %s hit last on %s, which is after the report", r.From, row.Name, row.LastHit)
+				}
+			}
+		}
+	}
+}
+
 func TestWriteRules(t *testing.T) {
 	s := storeOf(t, ruleDays)
 	for name, q := range map[string]stats.Query{
