@@ -101,7 +101,7 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 	if chosen := f.chosen(c); len(chosen) > 1 {
 		return usagef("%s: choose one", strings.Join(chosen, " and "))
 	}
-	for _, name := range []string{"without", "list", "against", "html"} {
+	for _, name := range []string{"from", "without", "list", "against", "html"} {
 		if flag := c.Flags().Lookup(name); flag.Changed && strings.Trim(flag.Value.String(), "[]") == "" {
 			return usagef("--%s: write what it is about", name)
 		}

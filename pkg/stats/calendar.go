@@ -83,12 +83,12 @@ func Days(from, to string, now time.Time) ([]string, error) {
 		return nil, err
 	}
 	if last.Before(first) {
-		return nil, fmt.Errorf("%s is before %s", to, from)
+		return nil, fmt.Errorf("%s is before %s: write the first of the days first", to, from)
 	}
 	var days []string
 	for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
 		if days = append(days, d.Format(time.DateOnly)); len(days) > maxSpan {
-			return nil, fmt.Errorf("from %s to %s are more than %d days", from, to, maxSpan)
+			return nil, fmt.Errorf("from %s to %s are more than %d days: ask for fewer", from, to, maxSpan)
 		}
 	}
 	return days, nil

@@ -102,6 +102,9 @@ func (c *Comparison) funnel() string {
 	for _, refusal := range withBoth(a.Connections.Refused, b.Connections.Refused) {
 		add("  refused by "+refusal.Title, refusedIn(b, refusal.List), refusedIn(a, refusal.List))
 	}
+	if b.Connections.RefusedByError+a.Connections.RefusedByError > 0 {
+		add("  refused by an error", b.Connections.RefusedByError, a.Connections.RefusedByError)
+	}
 	add("  accepted", b.Connections.Accepted, a.Connections.Accepted)
 	add("messages", b.Messages.Total, a.Messages.Total)
 	add("  whitelisted", b.Messages.Whitelisted, a.Messages.Whitelisted)

@@ -182,9 +182,9 @@ func (s *Sets) count() {
 	}
 }
 
-// Knows tells whether a source is in a set, or could have been.
+// Knows tells whether a source is in a set, or could have been. The content rules are there on every day.
 func (s *Sets) Knows(name string) bool {
-	return slices.Contains(s.Silent, name) || slices.ContainsFunc(s.Sources, func(of SetSource) bool { return of.Name == name })
+	return name == RulesName || slices.Contains(s.Silent, name) || slices.ContainsFunc(s.Sources, func(of SetSource) bool { return of.Name == name })
 }
 
 // A Loss is what would be missed without some sources: what only they hit.

@@ -227,6 +227,18 @@ func TestSetExample(t *testing.T) {
 	golden(t, "keep.txt", keep.Bytes())
 }
 
+// TestKeepOfNothing does not call lists needless of which nobody knows.
+func TestKeepOfNothing(t *testing.T) {
+	var out strings.Builder
+	sets := readSets(t, storeOf(t, nil), []stats.List{{Name: "zen"}}, "2016-12-14")
+	if err := stats.NewForms(sets.Keep(99)).WriteTable(&out); err != nil || strings.Contains(out.String(), "zen") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	if !sets.Caught.Knows(stats.RulesName) {
+		t.Error("the content rules are not known on a day without hits")
+	}
+}
+
 // TestKeepIsFewest tries every choice of lists by itself.
 func TestKeepIsFewest(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -158,7 +158,9 @@ func (r *Report) remarks() string {
 			fmt.Fprintf(&b, "%s: %s\n", what, number(float64(n)))
 		}
 	}
-	if r.Balanced {
+	if r.isEmpty() {
+		b.WriteString("nothing was counted on these days: no mail came, winnow did not run, or they are no longer kept (stats.retention_days)\n")
+	} else if r.Balanced {
 		b.WriteString("the funnel balances: the parts of connections and of messages add up\n")
 	}
 	for _, wrong := range r.imbalances() {
@@ -186,6 +188,12 @@ func (r *Report) remarks() string {
 	remark("copies of messages that could not be kept (trail.keep_samples)", r.Uncopied)
 	remark("times that winnow was killed, and lost what it had counted since its last flush (stats.flush_every)", r.Unfinished)
 	return b.String()
+}
+
+// isEmpty tells whether there is nothing in the funnel, or beside it. A day that nobody counted must not pass for a quiet one.
+func (r *Report) isEmpty() bool {
+	c, m := &r.Connections, &r.Messages
+	return c.Total+c.Own+m.Total+m.Outbound == 0
 }
 
 // titled has rows under their titles.

@@ -191,6 +191,9 @@ func (r *KeepReport) text() string {
 		}
 		b.WriteString("\n")
 	}
+	if r.Caught.ToldApart+r.Refused.ToldApart == 0 {
+		return strings.TrimSuffix(b.String(), "\n") // of nothing no list is needed, which says nothing of lists
+	}
 	fmt.Fprintf(&b, "needed for neither: %s\n", words(r.Spare))
 	return b.String()
 }
