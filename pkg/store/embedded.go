@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -42,18 +43,17 @@ const (
 func OpenEmbedded(path string, o Options) (*Embedded, error) {
 	o = o.withDefaults()
 	e := &Embedded{path: path, now: o.Now}
-	var err error
-	if o.ReadOnly {
-		e.db, err = openSnapshot(path)
-	} else {
-		e.db, err = openFile(path)
-	}
-	if err == nil && !o.ReadOnly {
-		err = e.prepare()
-	}
-	if err == nil {
-		err = e.db.View(checkLayout)
-	}
+	err := guarded(func() (err error) {
+		if o.ReadOnly {
+			e.db, err = openSnapshot(path)
+		} else if e.db, err = openFile(path); err == nil {
+			err = e.prepare()
+		}
+		if err != nil {
+			return err
+		}
+		return e.db.View(checkLayout)
+	})
 	if err != nil {
 		if e.db != nil {
 			e.db.Close()
@@ -75,12 +75,34 @@ func openFile(path string) (*bbolt.DB, error) {
 	return db, nil
 }
 
-// explain says what to do about a file that cannot be opened.
+// errDamaged is what the file's content makes of a call.
+var errDamaged = errors.New("its pages are not as they must be")
+
+// guarded makes an error of what bbolt panics about: pages that a disk or a copy spoiled. Such a file costs what is in it; mail
+// goes on. Where the file was cut short, pages are missing from the memory that it is mapped to, which would end the process.
+func guarded(do func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, fault)
+		}
+	}()
+	return do()
+}
+
+// isShort tells whether a file has less than the two pages that every file of bbolt's begins with.
+func isShort(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() < 2*int64(os.Getpagesize())
+}
+
+// explain says what to do about a file that cannot be opened or read.
 func explain(path string, err error) error {
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("%s is in use by another process, most likely a running winnow: stop that one, or let both use a Redis (store: redis://host)", path)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum),
+		errors.Is(err, errDamaged), isShort(path):
 		return fmt.Errorf("%s is damaged or no file of winnow's: move it away and a new one is begun (%w)", path, err)
 	}
 	return err
@@ -148,13 +170,13 @@ func (e *Embedded) update(ctx context.Context, f func(*bbolt.Tx) error) error {
 func (e *Embedded) run(ctx context.Context, do func(func(*bbolt.Tx) error) error, f func(*bbolt.Tx) error) error {
 	err := ctx.Err()
 	if err == nil {
-		err = do(f)
+		err = guarded(func() error { return do(f) })
 	}
 	if errors.Is(err, bolterrors.ErrDatabaseReadOnly) {
 		err = errors.New("was opened to be read only, because another process writes it")
 	}
 	if err != nil {
-		return fmt.Errorf("store %s: %w", e, err)
+		return fmt.Errorf("store %s: %w", e, explain(e.path, err))
 	}
 	return nil
 }

@@ -1,12 +1,14 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,8 +170,9 @@ func TestEmbeddedBadFiles(t *testing.T) {
 	}{
 		{garbage, false, "move it away"},
 		{garbage, true, "move it away"},
-		{write("empty.db", ""), true, "too short"},
-		{write("short.db", "x"), false, ""},
+		{write("empty.db", ""), true, "move it away"},
+		{write("short.db", "x"), false, "move it away"},
+		{write("short.db", strings.Repeat("x", 3000)), true, "move it away"},
 		{foreign, true, "no file of winnow's"},
 		{newer, false, "another version"},
 		{newer, true, "another version"},
@@ -186,6 +189,53 @@ func TestEmbeddedBadFiles(t *testing.T) {
 	}
 	if _, err := store.OpenEmbedded(filepath.Join(dir, "none.db"), store.Options{ReadOnly: true}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("reading what is not there: got %v", err)
+	}
+}
+
+// TestEmbeddedDamaged cuts a file short and spoils its pages, one after the other: whoever reads it is told, and nothing panics.
+func TestEmbeddedDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "winnow.db")
+	s := openFile(t, path, store.Options{})
+	counters := map[string]int64{}
+	for i := range 2000 {
+		counters[fmt.Sprintf("list:some-list-%d:hits", i)] = int64(i)
+	}
+	if err := s.Apply(t.Context(), "n1", 1, map[string]map[string]int64{"2016-12-14": counters}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, told := os.Getpagesize(), 0
+	read := func(what string, data []byte, readOnly bool) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "winnow.db") // where opening panicked, this process holds the file
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.OpenEmbedded(path, store.Options{ReadOnly: readOnly})
+		if err == nil {
+			_, err = s.Counters(t.Context(), []string{"2016-12-14"})
+			s.Close()
+		}
+		if err != nil {
+			told++
+			if !strings.Contains(err.Error(), "move it away") && !strings.Contains(err.Error(), "no file of winnow's") {
+				t.Errorf("%s: got %v, want what to do about it", what, err)
+			}
+		}
+	}
+	for at := 0; at < len(whole); at += page {
+		spoilt := slices.Concat(whole[:at], bytes.Repeat([]byte{0xff}, page), whole[min(at+page, len(whole)):])
+		for _, readOnly := range []bool{true, false} {
+			read(fmt.Sprintf("cut at %d", at), whole[:at+page/2], readOnly)
+			read(fmt.Sprintf("spoilt at %d", at), spoilt, readOnly)
+		}
+	}
+	if told == 0 {
+		t.Error("nobody was told")
 	}
 }
 
