@@ -57,17 +57,17 @@ nothing else and runs nothing (docs/web.md).`,
 		Example: `  winnow stats
   winnow stats --day yesterday
   winnow stats --from 2016-12-01 --to 2016-12-31 --csv >december.csv
-  winnow stats --from 2016-12-01 --to today --per-day --json
-  winnow stats --overlap --from 2016-12-01
+  winnow stats --from 2016-12-01 --to 2016-12-07 --per-day --json
+  winnow stats --overlap --from 2016-12-01 --to 2016-12-31
   winnow stats --without zen,uribl --day yesterday
   winnow stats --keep 99.5 --from 2016-12-01 --to 2016-12-31
-  winnow stats --list uribl --from 2016-12-01
+  winnow stats --list uribl --from 2016-12-01 --to 2016-12-31
   winnow stats --hours
   winnow stats --hours --list zen --day yesterday
   winnow stats --day yesterday --against 2016-12-07
   winnow stats --from 2016-12-01 --to 2016-12-31 --against 2016-11-01..2016-11-30
-  winnow stats --rules --from 2016-12-01
-  winnow stats --forged --from 2016-12-01 --json
+  winnow stats --rules --from 2016-12-01 --to 2016-12-31
+  winnow stats --forged --from 2016-12-01 --to 2016-12-31 --json
   winnow stats --html yesterday.html --day yesterday`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return printStats(c, &f) },

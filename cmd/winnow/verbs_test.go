@@ -34,6 +34,22 @@ func file(t *testing.T, name, text string) string {
 
 const gtube = "From: a@example.org\nTo: b@our.example\nSubject: test\n\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
 
+// TestStatsExamples types what stats --help has for examples. A first day without a last one would not do for ever: a report is of
+// some years at most.
+func TestStatsExamples(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for line := range strings.Lines(newStats().Example) {
+		words, _, _ := strings.Cut(strings.TrimSpace(line), " >")
+		args := strings.Fields(words)[1:]
+		if code, out, errs := call(t, "", args...); code != exitFine {
+			t.Errorf("%s: exit code %d: %s%s", words, code, out, errs)
+		}
+		if strings.Contains(words, "--from") && !strings.Contains(words, "--to ") {
+			t.Errorf("%s: no last day", words)
+		}
+	}
+}
+
 func TestVerbs(t *testing.T) {
 	noPassword := file(t, "password.yaml", "store: redis://127.0.0.1:1/0?password_file=/nonexistent\n")
 	broken := file(t, "broken.yaml", "policy:\n  tga: 4\n")
