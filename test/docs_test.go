@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -309,6 +311,56 @@ func TestDocsFigures(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^2016.*,([a-z_0-9]+),0$`).FindAllStringSubmatch(csv.String(), -1) {
 		if !strings.Contains(page, "`"+m[1]+"`") && !strings.Contains(m[0], ",actions,") {
 			t.Errorf("docs/statistics.md does not tell of %s", m[1])
+		}
+	}
+}
+
+// TestDocsKeys shows that docs/statistics.md tells of every key of JSON that the API's description does not have, and of every
+// figure of the reports that are no table of sources.
+func TestDocsKeys(t *testing.T) {
+	known := regexp.MustCompile("`[^`\n]+`").FindAllString(repoFile(t, "docs/statistics.md"), -1)
+	for line := range strings.Lines(repoFile(t, "pkg/web/openapi.yaml")) {
+		if key, _, found := strings.Cut(strings.TrimSpace(line), ":"); found {
+			known = append(known, "`"+key+"`")
+		}
+	}
+	words := regexp.MustCompile(`\w+`)
+	told := map[string]bool{}
+	for _, span := range known {
+		for _, word := range words.FindAllString(span, -1) {
+			told[word] = true
+		}
+	}
+	s := store.NewMemory(store.Options{})
+	q := stats.Query{Days: []string{"2016-12-14"}, Lists: []stats.List{{Name: "zen"}, {Name: "uribl"}}}
+	must(t, s.Apply(t.Context(), "n", 1, map[string]map[string]int64{q.Days[0]: {
+		"caught": 9, "caught_by:uribl": 4, "caught_by:uribl,zen": 5, "claim:ann@example.org:forged": 1, "rule:GTUBE:caught": 1,
+	}}, time.Hour))
+	sets, err := stats.ReadSets(t.Context(), s, q)
+	must(t, err)
+	rules, err := stats.ReadRules(t.Context(), s, q, nil)
+	must(t, err)
+	forged, err := stats.ReadForged(t.Context(), s, q)
+	must(t, err)
+	day, err := stats.Read(t.Context(), s, q)
+	must(t, err)
+	for name, forms := range map[string]interface {
+		WriteJSON(io.Writer) error
+		WriteCSV(io.Writer) error
+	}{
+		"overlap": stats.NewForms(sets...), "keep": stats.NewForms(sets[0].Keep(99)), "without": stats.NewForms(sets[0].Without([]string{"uribl"})),
+		"rules": stats.NewForms(rules...), "forged": stats.NewForms(forged...), "against": stats.NewForms(stats.Compare(day[0], day[0])),
+	} {
+		var asJSON, asCSV bytes.Buffer
+		must(t, forms.WriteJSON(&asJSON))
+		must(t, forms.WriteCSV(&asCSV))
+		keys := regexp.MustCompile(`(?m)^ *"(\w+)": `).FindAllStringSubmatch(asJSON.String(), -1)
+		figures := regexp.MustCompile(`(?m)^.*,(\w+),[0-9.]+$`).FindAllStringSubmatch(asCSV.String(), -1)
+		for _, m := range slices.Concat(keys, figures) {
+			if !told[m[1]] && !strings.Contains(m[0], ",actions,") {
+				t.Errorf("docs/statistics.md does not tell of %s, which stats has with --%s", m[1], name)
+				told[m[1]] = true // once is enough
+			}
 		}
 	}
 }

@@ -55,7 +55,7 @@ type Step struct {
 	Source string  `json:"source"`
 	Title  string  `json:"title"`
 	Adds   int64   `json:"adds"`
-	Kept   int64   `json:"kept"`  // by it and those before it
+	Kept   int64   `json:"kept"`  // by it and those before it, with ByNone
 	Share  float64 `json:"share"` // what Kept is of those told apart, in percent
 }
 
