@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // A table is rows of words under a header, aligned.
@@ -15,18 +16,36 @@ func newTable(header ...string) *table { return &table{rows: [][]string{header}}
 
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// print writes the table. What stands in a cell may come from a mail: control characters do not reach the terminal.
+// print writes the table. What stands in a cell may come from a mail: control characters do not reach the terminal, and some
+// letters are two columns wide there, or none. What stands last in a row needs no room behind it.
 func (t *table) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range t.rows {
+	var widths []int
+	for n, row := range t.rows {
+		for len(row) > 0 && row[len(row)-1] == "" {
+			row = row[:len(row)-1]
+		}
+		t.rows[n] = row
 		for i := range row {
 			row[i] = printable(row[i])
+			if i < len(row)-1 {
+				widths = append(widths, make([]int, max(0, i+1-len(widths)))...)
+				widths[i] = max(widths[i], text.StringWidth(row[i]))
+			}
 		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t")); err != nil {
+	}
+	for _, row := range t.rows {
+		var b strings.Builder
+		for i, cell := range row {
+			b.WriteString(cell)
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]+2-text.StringWidth(cell)))
+			}
+		}
+		if _, err := fmt.Fprintln(out, b.String()); err != nil {
 			return err
 		}
 	}
-	return w.Flush()
+	return nil
 }
 
 func printable(s string) string {
