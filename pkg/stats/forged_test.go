@@ -235,3 +235,12 @@ func heldStages(listed filter.Action, points float64) []filter.Stage {
 		filtertest.Rules(filter.Hit{Symbol: "POINTS", Score: points}),
 	}
 }
+
+// TestForgedNamesAreShownHarmless has an address with an escape of the terminal in it (U+009B), which mail with UTF-8 addresses allows.
+func TestForgedNamesAreShownHarmless(t *testing.T) {
+	var out strings.Builder
+	r := &stats.ForgedReport{Senders: []stats.ForgedRow{{Sender: "a\u009b2J\u202eb@example.org", Forged: 1}}}
+	if err := stats.NewForms(r).WriteTable(&out); err != nil || !strings.Contains(out.String(), "a?2J?b@example.org") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+}
