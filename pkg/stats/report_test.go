@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -249,6 +250,24 @@ func TestDays(t *testing.T) {
 		got, err := stats.Days(test.from, test.to, now)
 		if (err != nil) != (test.want == "") || err == nil && fmt.Sprint(got) != test.want {
 			t.Errorf("%s to %s: got %v, %v, want %s", test.from, test.to, got, err, test.want)
+		}
+	}
+}
+
+// TestNoDoubtIsShown has a list with hits on mail of which none was wanted: that its share is 0 is worth as much as the interval says.
+func TestNoDoubtIsShown(t *testing.T) {
+	s := storeOf(t, map[string]map[string]int64{today: {"list:zen:hits": 40, "list:zen:doubtful_of": 40}})
+	reports, err := stats.Read(t.Context(), s, stats.Query{Days: []string{today}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := stats.NewForms(reports...).WriteTable(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"doubtful   doubt  at least  at most", "0  0.00 %    0.00 %   8.76 %"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
 }

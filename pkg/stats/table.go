@@ -24,14 +24,15 @@ type labelled[R any] struct {
 	row   *R
 }
 
-// tableOf shows rows with the columns that are always shown and those that have something to show.
+// tableOf shows rows with the columns that are always shown and those that have something to show: a figure, or a 0 that is
+// known, such as the share that none of some hits is.
 func tableOf[R any](what string, rows []labelled[R], columns []column[R], always ...string) string {
 	header, body := table.Row{what}, make([]table.Row, len(rows))
 	for i := range rows {
 		body[i] = table.Row{rows[i].label}
 	}
 	for _, c := range columns {
-		some := slices.Contains(always, c.name) || slices.ContainsFunc(rows, func(r labelled[R]) bool { return c.of(r.row) != 0 })
+		some := slices.Contains(always, c.name) || slices.ContainsFunc(rows, func(r labelled[R]) bool { return c.of(r.row) != 0 || c.known != nil && c.known(r.row) })
 		if c.header == "" || !some {
 			continue
 		}

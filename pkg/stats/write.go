@@ -104,7 +104,7 @@ func (r *Report) text() string {
 	b.WriteString("\n" + tableOf("source", titled(r.Sources), rowColumns, shownOfSource...) + "\n" + units)
 	b.WriteString(r.budgetLines())
 	if len(r.Entries) > 0 {
-		b.WriteString("\n" + tableOf("entries (recipients)", titled(r.Entries), rowColumns, "asked", "hits", "errors") + "\n")
+		b.WriteString("\n" + tableOf("entries", titled(r.Entries), rowColumns, "asked", "hits", "errors") + "\n" + entryUnits)
 	}
 	return b.String()
 }
@@ -149,6 +149,9 @@ func (r *Report) funnel() []table.Row {
 // units tells what the table of sources counts.
 const units = "in connections: refusals, alone; in questions: asked, cached; in messages: unique, decisive, the content rules;\n" +
 	"all others in connections where a list is asked about these, else in messages\n"
+
+// entryUnits tells what the table of entries counts.
+const entryUnits = "in messages: hits, observed; all others in questions, one or more for each recipient\n"
 
 // remarks tells, a line each, whether the funnel balances, what is not in it and what went wrong.
 func (r *Report) remarks() string {
