@@ -60,7 +60,7 @@ func TestBudgets(t *testing.T) {
 		if !strings.Contains(text.String(), "\nbudget of URIBL: 100,000 questions of 300,000, 266,667 by midnight (88.89 %)\n") || strings.Contains(text.String(), "quiet: 0") {
 			t.Errorf("got %s", text.String())
 		}
-		if !strings.Contains(asCSV.String(), ",budget,uribl,forecast,266667\n") {
+		if !strings.Contains(asCSV.String(), ",budget,uribl,forecast,266667\n") || !strings.Contains(asCSV.String(), ",budget,uribl,percent,88.89\n") {
 			t.Errorf("got %s", asCSV.String())
 		}
 		over := read(t, s, stats.Query{Days: []string{today}, Lists: lists, Now: now.AddDate(0, 0, 1)})[0]

@@ -29,6 +29,7 @@ func (r *Report) figures() []line {
 		add("budget", b.List, "allowed", b.Allowed)
 		add("budget", b.List, "sent", b.Sent)
 		add("budget", b.List, "forecast", b.Forecast)
+		all = append(all, line{"budget", b.List, "percent", b.Percent})
 	}
 	return append(append(all, rowFigures(r.Sources)...), rowFigures(r.Entries)...)
 }
