@@ -78,8 +78,8 @@ func openFile(path string) (*bbolt.DB, error) {
 // errDamaged is what the file's content makes of a call.
 var errDamaged = errors.New("its pages are not as they must be")
 
-// guarded makes an error of what bbolt panics about: pages that a disk or a copy spoiled. Such a file costs what is in it; mail
-// goes on. Where the file was cut short, pages are missing from the memory that it is mapped to, which would end the process.
+// guarded makes an error of what bbolt panics about: pages that a disk or a copy spoiled. Such a file costs what is in it, not
+// the process, as far as that is in this goroutine. Where the file was cut short, pages are missing from the memory that it is mapped to.
 func guarded(do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
