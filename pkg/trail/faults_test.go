@@ -159,3 +159,26 @@ func TestCloseIsLimited(t *testing.T) {
 		t.Errorf("found %q in the file", got)
 	}
 }
+
+// Files may be removed, or taken away, at any time: what is told afterwards is written to a new one, and not to what has no name
+// any more.
+func TestFileTakenAway(t *testing.T) {
+	b := newBench(t, nil)
+	file := filepath.Join(Dir(b.dir), "2026-11-26.jsonl")
+	for i, take := range []func() error{
+		func() error { return os.Remove(file) },
+		func() error { return os.Rename(file, filepath.Join(b.dir, "backup")) },
+		func() error { return os.RemoveAll(Dir(b.dir)) },
+	} {
+		b.tell(fmt.Sprintf("aaaa-000%d", i))
+		b.Flush(t.Context())
+		if err := take(); err != nil {
+			t.Fatal(err)
+		}
+		id := fmt.Sprintf("bbbb-000%d", i)
+		b.tell(id)
+		if got := ids(b.search(t, id)); got != id {
+			t.Errorf("%s: found %q, lost %d", id, got, b.lost.Load())
+		}
+	}
+}

@@ -87,6 +87,9 @@ func (d *dayFile) flush() (wrote bool, lost int64, err error) {
 }
 
 func (d *dayFile) write() (int, error) {
+	if !d.there() {
+		d.shut()
+	}
 	if d.f == nil {
 		if err := d.open(); err != nil {
 			return 0, err
@@ -102,6 +105,20 @@ func (d *dayFile) write() (int, error) {
 		d.setApart()
 	}
 	return n, err
+}
+
+// there tells whether the open file is the day's still. One that was removed or taken away takes lines as before, and nobody
+// would ever find them.
+func (d *dayFile) there() bool {
+	if d.f == nil {
+		return false
+	}
+	named, err := os.Stat(d.f.Name())
+	if err != nil {
+		return false
+	}
+	open, err := d.f.Stat()
+	return err == nil && os.SameFile(named, open)
 }
 
 // setApart has the keeper pack what the day came to by now, and begins a new file. Where the keeper is not done with the last
