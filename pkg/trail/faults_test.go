@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,5 +181,48 @@ func TestFileTakenAway(t *testing.T) {
 		if got := ids(b.search(t, id)); got != id {
 			t.Errorf("%s: found %q, lost %d", id, got, b.lost.Load())
 		}
+	}
+}
+
+// Where the lines that a busy day set apart cannot be packed, what came after them is not packed before them: blocks stand in the
+// order of time, and lines that are packed already are found to be.
+func TestPackedInOrder(t *testing.T) {
+	b := newBench(t, nil)
+	dir := Dir(b.dir)
+	part := filepath.Join(dir, "2026-11-25.part.jsonl")
+	if err := errors.Join(os.MkdirAll(part, 0o700), os.WriteFile(filepath.Join(dir, "2026-11-25.jsonl"), []byte("late\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.keeper.keep(t.Context()); err == nil {
+		t.Fatal("a folder was packed")
+	}
+	if got := names(t, b.dir); got != "2026-11-25.jsonl 2026-11-25.part.jsonl" {
+		t.Errorf("there are %s", got)
+	}
+}
+
+// What yesterday came to is not taken for today's, too, when the day turns: days would go that have room.
+func TestSizeAtMidnight(t *testing.T) {
+	b := newBench(t, func(c *Config, _ *Options) { c.MaxSize = leastSize })
+	dir := Dir(b.dir)
+	today := make([]byte, 5<<20) // which cannot be packed smaller
+	_, _ = rand.NewChaCha8([32]byte{}).Read(today)
+	err := errors.Join(
+		os.MkdirAll(dir, 0o700),
+		os.WriteFile(filepath.Join(dir, "2026-11-20.jsonl.gz"), make([]byte, 9<<20), 0o600),
+		os.WriteFile(filepath.Join(dir, "2026-11-26.jsonl"), today, 0o600),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.tell("aaaa-0001")
+	b.Flush(t.Context())
+	b.set(noon.AddDate(0, 0, 1))
+	b.Flush(t.Context())
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, b.dir); !strings.Contains(got, "2026-11-20.jsonl.gz") {
+		t.Errorf("there are %s", got)
 	}
 }

@@ -56,6 +56,7 @@ func (k *keeper) today(day string) {
 	defer k.mu.Unlock()
 	if day > k.day {
 		k.day = day
+		k.past()
 	}
 	k.look()
 }
@@ -69,9 +70,12 @@ func (k *keeper) look() {
 
 // parted tells the keeper that there are lines to be packed, and that the file of the day begins anew.
 func (k *keeper) parted() {
-	k.others.Add(k.size.Swap(0)) // until it is looked at
+	k.past()
 	k.look()
 }
+
+// past takes the file of the day under way for one of the others, until it is looked at.
+func (k *keeper) past() { k.others.Add(k.size.Swap(0)) }
 
 // grown tells the keeper how large the file of the day under way is.
 func (k *keeper) grown(size int64) { k.size.Store(size) }
@@ -134,10 +138,11 @@ func (k *keeper) keep(ctx context.Context) error {
 		case d.name < oldest:
 			err = errors.Join(err, d.remove())
 		default:
-			err = errors.Join(err, d.pack(ctx, d.part))
-			if d.name < today {
-				err = errors.Join(err, d.pack(ctx, d.plain))
+			failed := d.pack(ctx, d.part)
+			if failed == nil && d.name < today { // blocks stand in the order of time
+				failed = d.pack(ctx, d.plain)
 			}
+			err = errors.Join(err, failed)
 		}
 	}
 	return errors.Join(err, k.bound(today), k.keepInForce())
