@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -20,6 +22,13 @@ func (r *Redis) AppendTrail(ctx context.Context, records [][]byte, most int64) e
 			return nil
 		})
 		return err
+	})
+}
+
+// TrimTrail drops the records that were added to the stream before a time.
+func (r *Redis) TrimTrail(ctx context.Context, before time.Time) error {
+	return r.call(ctx, "drop old records of the trail", func(ctx context.Context) error {
+		return r.client.XTrimMinID(ctx, keyTrail, strconv.FormatInt(before.UnixMilli(), 10)).Err() // an id begins with its time
 	})
 }
 

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 
 	"winnow/pkg/store"
 )
 
-// The trail's stream is read from its end, in pages, and keeps about as many records as it is told.
+// The trail's stream is read from its end, in pages, and keeps about as many records as it is told, and none that are too old.
 func TestTrail(t *testing.T) {
 	mini := miniredis.RunT(t)
+	noon := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	mini.SetTime(noon)
 	s, err := store.Open(t.Context(), "redis://"+mini.Addr(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +49,11 @@ func TestTrail(t *testing.T) {
 	}
 	if len(all) < 20 || len(all) > 60 || !strings.HasPrefix(strings.Join(all, ","), "29 b,29 a,28 b,28 a") {
 		t.Errorf("got %d records: %q", len(all), all)
+	}
+	mini.SetTime(noon.Add(time.Hour))
+	err = errors.Join(r.TrimTrail(t.Context(), noon.Add(time.Minute)), r.AppendTrail(t.Context(), [][]byte{[]byte("new")}, 20), r.TrimTrail(t.Context(), noon.Add(time.Hour)))
+	if records, _, failed := r.TrailBefore(t.Context(), "", 10); err != nil || failed != nil || len(records) != 1 || string(records[0]) != "new" {
+		t.Errorf("without what is older: got %q, %v, %v", records, err, failed)
 	}
 	mini.Close()
 	if err := r.AppendTrail(context.Background(), [][]byte{[]byte("x")}, 20); !errors.Is(err, store.ErrAway) {

@@ -30,7 +30,9 @@ type keeper struct {
 	others atomic.Int64 // octets of all days but the one under way
 	size   atomic.Int64 // of that one
 
-	keeping sync.Mutex // while the folder is brought into order
+	keeping  sync.Mutex // while past days are brought into order
+	stream   Stream     // nil: none
+	streamed string     // the day that it was seen to last
 
 	mu      sync.Mutex
 	day     string           // that is under way
@@ -44,7 +46,7 @@ type keeper struct {
 const keepEvery = time.Minute
 
 func newKeeper(c Config, o Options) *keeper {
-	k := &keeper{config: c, dir: Dir(o.StateDir), zone: o.Zone, now: o.Now, trouble: o.Trouble, wake: make(chan struct{}, 1)}
+	k := &keeper{config: c, dir: Dir(o.StateDir), zone: o.Zone, now: o.Now, trouble: o.Trouble, stream: o.Stream, wake: make(chan struct{}, 1)}
 	k.day = dayOf(o.Now(), o.Zone)
 	k.ctx, k.close = context.WithCancel(context.Background())
 	return k
@@ -118,10 +120,17 @@ func (k *keeper) conclude() {
 	}
 }
 
-// keep brings the folder into order.
+// keep brings past days into order: those in the folder, and those in the stream.
 func (k *keeper) keep(ctx context.Context) error {
 	k.keeping.Lock()
 	defer k.keeping.Unlock()
+	k.mu.Lock()
+	today := k.day // not what the clock says: the writer may have some of the day before still
+	k.mu.Unlock()
+	return errors.Join(k.keepFiles(ctx, today), k.keepStream(ctx, today))
+}
+
+func (k *keeper) keepFiles(ctx context.Context, today string) error {
 	all, unfinished, err := days(k.dir)
 	if err != nil {
 		return err
@@ -129,9 +138,6 @@ func (k *keeper) keep(ctx context.Context) error {
 	for _, name := range unfinished {
 		err = errors.Join(err, os.Remove(name))
 	}
-	k.mu.Lock()
-	today := k.day // not what the clock says: the writer may have some of the day before still
-	k.mu.Unlock()
 	oldest := daysBefore(today, k.config.RetentionDays)
 	for i := range all {
 		switch d := &all[i]; {
@@ -146,6 +152,22 @@ func (k *keeper) keep(ctx context.Context) error {
 		}
 	}
 	return errors.Join(err, k.bound(today), k.keepInForce())
+}
+
+// keepStream drops from the stream what is older than the days that are kept, once a day; also where nothing is added any more.
+func (k *keeper) keepStream(ctx context.Context, today string) error {
+	if k.stream == nil || today == k.streamed {
+		return nil
+	}
+	oldest, err := time.ParseInLocation(time.DateOnly, daysBefore(today, k.config.RetentionDays), k.zone)
+	if err != nil {
+		return err
+	}
+	if err := k.stream.TrimTrail(ctx, oldest); err != nil {
+		return err
+	}
+	k.streamed = today
+	return nil
 }
 
 // bound removes the oldest days where all together are too much. It leaves a sixteenth free for what today brings until it

@@ -315,6 +315,17 @@ type memoryStream struct {
 	mu      sync.Mutex
 	records [][]byte
 	block   chan struct{} // closed: adding goes on
+	oldest  time.Time     // what it was trimmed to last
+	away    error
+}
+
+func (s *memoryStream) TrimTrail(_ context.Context, before time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away == nil {
+		s.oldest = before
+	}
+	return s.away
 }
 
 func (s *memoryStream) AppendTrail(ctx context.Context, records [][]byte, _ int64) error {
@@ -367,6 +378,34 @@ func TestStreamBesideFiles(t *testing.T) {
 	r, err := Search(t.Context(), b.dir, b.zone, Query{Words: []string{"alice@our.example"}, Limit: 50, Stream: stream})
 	if err != nil || len(r.Records) != 50 || r.Records[0].ID != "bbbb-0001" || r.Records[49].ID != "aaaa-0011" || !r.More {
 		t.Errorf("got %s, more %t, %v", ids(r), r.More, err)
+	}
+}
+
+// What is older than the days that are kept leaves the stream, too, also where none is kept any more, and as soon as it can.
+func TestStreamEnds(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := &memoryStream{away: errors.New("away")}
+	b := newBench(t, func(c *Config, o *Options) { c.RetentionDays, o.Stream, o.Zone = 3, stream, berlin })
+	if err := b.keeper.keep(t.Context()); !errors.Is(err, stream.away) {
+		t.Errorf("away: got %v", err)
+	}
+	stream.mu.Lock()
+	stream.away = nil
+	stream.mu.Unlock()
+	for _, day := range []int{26, 27} {
+		b.set(time.Date(2026, 11, day, 0, 0, 1, 0, berlin))
+		b.Flush(t.Context())
+		if err := b.keeper.keep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stream.mu.Lock()
+		if want := time.Date(2026, 11, day-3, 0, 0, 0, 0, berlin); !stream.oldest.Equal(want) {
+			t.Errorf("on day %d it was trimmed to %v, want %v", day, stream.oldest, want)
+		}
+		stream.mu.Unlock()
 	}
 }
 
