@@ -39,8 +39,7 @@ type Row struct {
 
 // Explain tells a record in plain words. Times are told in a zone.
 func (r *Record) Explain(zone *time.Location) *Explanation {
-	e := &Explanation{Title: r.title(zone)}
-	e.Decided = r.decided()
+	e := &Explanation{Title: r.title(zone), Decided: r.decided(), Without: []string{}, Sender: []string{}, Facts: r.facts(), Steps: []Step{}}
 	for _, a := range r.Alternatives() {
 		if len(e.Without) == maxAlternatives {
 			e.Without = append(e.Without, "and more: --json has all")
@@ -48,11 +47,16 @@ func (r *Record) Explain(zone *time.Location) *Explanation {
 		}
 		e.Without = append(e.Without, a.sentence(r))
 	}
-	if len(e.Without) == 0 && r.Refused() && r.Decider != nil {
+	switch {
+	case len(e.Without) > 0 || !r.Refused():
+	case r.Cut:
+		e.Without = append(e.Without, "Not known: the record was too long, and was written without all that was answered.")
+	case r.Policy == nil:
+		e.Without = append(e.Without, "Not known: the record does not say by which settings it was decided.")
+	case r.Decider != nil:
 		e.Without = append(e.Without, "Nothing: more than one list, entry or rule wanted it so, and none of them alone would have been missed.")
 	}
-	e.Sender = r.forSender()
-	e.Facts = r.facts()
+	e.Sender = append(e.Sender, r.forSender()...)
 	for i := range r.Reports {
 		e.Steps = append(e.Steps, r.Reports[i].step())
 	}
@@ -313,7 +317,7 @@ func (r *Recipient) sentence() string {
 }
 
 func (r *Report) step() Step {
-	s := Step{Title: r.Phase.String() + ": " + r.Stage}
+	s := Step{Title: r.Phase.String() + ": " + r.Stage, Rows: []Row{}}
 	if r.Recipient != "" {
 		s.Title += " about " + r.Recipient
 	}

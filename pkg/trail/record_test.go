@@ -245,6 +245,30 @@ func TestLongRecord(t *testing.T) {
 	}
 }
 
+// Of a record that lacks what was answered, or the settings, nobody can tell what would have been else: it says so.
+func TestExplainOnlyWhatIsKnown(t *testing.T) {
+	m := letter("w7k2-9fqx")
+	whole := recordOf(&plainly, m, decide(m, []string{"a@our.example"}, filtertest.List("dnsbl", filter.Connect, "zen", zenHit)))
+	short, unsettled := *whole, *whole
+	short.Cut, short.Reports, unsettled.Policy = true, nil, nil
+	for _, test := range []struct {
+		record *Record
+		want   string
+	}{{whole, "Without the list zen"}, {&short, "Not known: the record was too long"}, {&unsettled, "Not known: the record does not say"}} {
+		if got := test.record.Explain(time.UTC).Without; len(got) != 1 || !strings.HasPrefix(got[0], test.want) {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+// Who reads the JSON goes over its lists, also over those with nothing in them.
+func TestExplanationHasLists(t *testing.T) {
+	text, err := json.Marshal((&Record{Kind: OfConnection, Reports: []Report{{}}}).Explain(time.UTC))
+	if err != nil || strings.Contains(string(text), "null") {
+		t.Errorf("got %s, %v", text, err)
+	}
+}
+
 func TestParseFaults(t *testing.T) {
 	for _, line := range []string{``, `{`, `{"v":1}`, `{"v":2,"kind":"message"}`, `{"v":1,"kind":"other"}`, `{"v":1,"kind":"message","action":"eaten"}`, `[]`} {
 		if r, err := Parse([]byte(line)); err == nil {
