@@ -117,23 +117,8 @@ func (f *replayFlags) request(config *app.Config, now time.Time) (*replay.Reques
 	if q.Zone, err = running.Stats.Location(); err != nil {
 		return nil, err
 	}
-	now = now.In(q.Zone)
-	if q.Span.Since, err = parseMoment(f.from, now); err != nil {
-		return nil, usagef("--from: %w", err)
-	}
-	if f.to == "" {
-		return q, nil
-	}
-	if q.Span.Until, err = parseMoment(f.to, now); err != nil {
-		return nil, usagef("--to: %w", err)
-	}
-	if _, err := time.Parse(time.DateOnly, f.to); err == nil {
-		q.Span.Until = q.Span.Until.AddDate(0, 0, 1).Add(-time.Millisecond)
-	}
-	if q.Span.Until.Before(q.Span.Since) {
-		return nil, usagef("--to %s is before --from %s", f.to, f.from)
-	}
-	return q, nil
+	q.Span, err = parseSpan([2]string{"--from", "--to"}, f.from, f.to, now.In(q.Zone))
+	return q, err
 }
 
 // runningConfig is the configuration of the winnow that recorded.

@@ -64,7 +64,7 @@ explanation{title, decided[], without[], sender[], facts[], steps[]}.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.since, "since", defaultSince, "from when on: 90m, 36h, 7d, 2026-11-26, \"2026-11-26 14:30\", or all")
-	flags.StringVar(&f.until, "until", "", "up to when, written likewise (default: now)")
+	flags.StringVar(&f.until, "until", "", "up to when, written likewise; a day is taken whole (default: now)")
 	flags.IntVar(&f.limit, "limit", trail.DefaultLimit, "how many records at most")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON, one object a line")
 	flags.BoolVar(&f.sample, "sample", false, "print the copy that was kept of the message")
@@ -85,15 +85,11 @@ func why(c *cobra.Command, f *whyFlags, words []string) error {
 		return usagef("--limit %d: print at least one record", f.limit)
 	}
 	q := trail.Query{Words: words, Limit: f.limit}
-	now := time.Now().In(zone)
-	if q.Since, err = parseMoment(f.since, now); err != nil {
-		return usagef("--since: %w", err)
+	span, err := parseSpan([2]string{"--since", "--until"}, f.since, f.until, time.Now().In(zone))
+	if err != nil {
+		return err
 	}
-	if f.until != "" {
-		if q.Until, err = parseMoment(f.until, now); err != nil {
-			return usagef("--until: %w", err)
-		}
-	}
+	q.Since, q.Until = span.Since, span.Until
 	results, err := searchTrail(c.Context(), config, q)
 	if err != nil {
 		return err
@@ -179,6 +175,26 @@ func (f *whyFlags) quoted(words []string) []string {
 	return quoted
 }
 
+// parseSpan reads from when on and up to when somebody looks: "" is now, and of a day it is the end. flags are what they are called.
+func parseSpan(flags [2]string, from, to string, now time.Time) (span trail.Span, err error) {
+	if span.Since, err = parseMoment(from, now); err != nil {
+		return span, usagef("%s: %w", flags[0], err)
+	}
+	if to == "" {
+		return span, nil
+	}
+	if span.Until, err = parseMoment(to, now); err != nil {
+		return span, usagef("%s: %w", flags[1], err)
+	}
+	if _, err := time.Parse(time.DateOnly, to); err == nil {
+		span.Until = span.Until.AddDate(0, 0, 1).Add(-time.Millisecond)
+	}
+	if !span.Until.IsZero() && span.Until.Before(span.Since) {
+		return span, usagef("%s %s is before %s %s", flags[1], to, flags[0], from)
+	}
+	return span, nil
+}
+
 // parseMoment reads a time, or how long ago it was.
 func parseMoment(text string, now time.Time) (time.Time, error) {
 	if text == "all" {
@@ -210,7 +226,7 @@ func printWhy(out io.Writer, r *trail.Results, zone *time.Location, asJSON bool)
 	if asJSON {
 		e := json.NewEncoder(out)
 		for _, record := range r.Records {
-			if err := e.Encode(foundRecord{record, record.Alternatives(), record.Explain(zone)}); err != nil {
+			if err := e.Encode(foundRecord{record, append([]trail.Alternative{}, record.Alternatives()...), record.Explain(zone)}); err != nil {
 				return err
 			}
 		}
