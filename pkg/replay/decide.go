@@ -180,11 +180,22 @@ func (d *decider) stage(r *filter.Report) filter.Replayer {
 
 // decideOn has the policy decide on a trail.
 func (d *decider) decideOn(c *matter, trail *filter.Verdict) decision {
+	policy := d.policy(c.record)
 	if c.record.Kind == ofConnection {
-		return decision{d.checks.Policy.ConnectionAgain(c.past.Message.Client, trail), true}
+		return decision{policy.ConnectionAgain(c.past.Message.Client, trail), true}
 	}
-	v, complete := d.checks.Policy.Again(c.past.Message, trail)
+	v, complete := policy.Again(c.past.Message, trail)
 	return decision{v, complete}
+}
+
+// policy is what decides now. Among hashes it finds nobody who is exempt: those are it who were then.
+func (d *decider) policy(r *trail.Record) *filter.Policy {
+	if !r.Hashed {
+		return d.checks.Policy
+	}
+	c := d.checks.Policy.Config()
+	c.Exempt = r.Exempt()
+	return filter.NewPolicy(c)
 }
 
 const ofConnection = trail.OfConnection

@@ -165,16 +165,22 @@ func (d *decider) reasons(c *matter, why string) []reasonKey {
 	return all
 }
 
+// exemptAssumed is what is taken as it was of records in which nobody can be looked up.
+var exemptAssumed = reasonKey{"policy.exempt", "addresses are hashes: it is taken as it was then"}
+
 // assume counts what was taken as it was.
 func (t *tally) assume(n int64, c *matter) {
 	var had []reasonKey
+	if c.past.Hashed && len(c.record.Recipients) > 0 {
+		had = append(had, exemptAssumed)
+	}
 	for i := range c.doubts {
 		of := &c.doubts[i]
-		key := reasonKey{of.Source, of.Why}
-		if len(of.Worst)+len(of.Best) > 0 || slices.Contains(had, key) {
-			continue
+		if key := (reasonKey{of.Source, of.Why}); len(of.Worst)+len(of.Best) == 0 && !slices.Contains(had, key) {
+			had = append(had, key)
 		}
-		had = append(had, key)
+	}
+	for _, key := range had {
 		units := Units{Messages: n}
 		if c.record.Kind == trail.OfConnection {
 			units = Units{Connections: n}

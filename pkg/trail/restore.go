@@ -58,13 +58,18 @@ func (r *Record) DecidedBy() *filter.Policy {
 	c := filter.DefaultConfig()
 	c.Tag, c.Quarantine, c.Defer, c.Reject, c.Discard = p.Tag, p.Quarantine, p.Defer, p.Reject, p.Discard
 	c.WhitelistRescues, c.Relayed, c.OnError, c.MaxSize = p.WhitelistRescues, p.Relayed, p.OnError, p.MaxSize
-	c.Exempt = nil
+	c.Exempt = r.Exempt()
+	return filter.NewPolicy(c).Under(p.InForce)
+}
+
+// Exempt lists the recipients whom nobody refuses, as the record has them.
+func (r *Record) Exempt() (addresses []string) {
 	for i := range r.Recipients {
 		if r.Recipients[i].Exempt {
-			c.Exempt = append(c.Exempt, r.Recipients[i].Address)
+			addresses = append(addresses, r.Recipients[i].Address)
 		}
 	}
-	return filter.NewPolicy(c).Under(p.InForce)
+	return addresses
 }
 
 // Restore returns the client; one whose address is a hash has none.
