@@ -93,13 +93,21 @@ func (l *lookAgain) as(source string) {
 	l.results = append(l.results, r)
 }
 
-// hashed takes the answer of then where nothing can be looked up, and says so.
+// hashed takes the answer of then where nothing can be looked up, and says so. What hung on proof that other settings found
+// is not known.
 func (l *lookAgain) hashed(source string) bool {
-	if l.past.Hashed {
+	said := l.said(source)
+	claimed := said != nil && slices.ContainsFunc(said.Hits, func(h filter.Hit) bool { return h.Claim != "" })
+	switch {
+	case !l.past.Hashed:
+		return false
+	case l.past.Unsure && claimed:
+		l.unknown(source, unsureWhy, filter.Hit{Symbol: whitelisted, Standing: filter.Whitelisted})
+	default:
 		l.as(source)
 		l.doubts = append(l.doubts, filter.Doubt{Source: source, Kind: filter.Entry, Why: hashedWhy})
 	}
-	return l.past.Hashed
+	return true
 }
 
 // unknown says that a source may have given the recipient a standing.
