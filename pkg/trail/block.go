@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"io"
 	"math/bits"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -261,6 +263,15 @@ func (b *block) read(r io.ReaderAt) ([]byte, error) {
 	}
 	if binary.LittleEndian.Uint32(trailer) != crc32.ChecksumIEEE(plain) {
 		return nil, fmt.Errorf("%w: its checksum does not fit", errBlock)
+	}
+	return plain, nil
+}
+
+// readFrom is read of a file, which an error names.
+func (b *block) readFrom(f *os.File) ([]byte, error) {
+	plain, err := b.read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: at octet %d: %w", filepath.Base(f.Name()), b.at, err)
 	}
 	return plain, nil
 }

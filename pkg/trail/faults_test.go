@@ -226,3 +226,27 @@ func TestSizeAtMidnight(t *testing.T) {
 		t.Errorf("there are %s", got)
 	}
 }
+
+// A past day of which a part was spoiled: what can be read is, and it is said in which file something is not.
+func TestSpoiltBlock(t *testing.T) {
+	b := newBench(t, nil)
+	b.tell("aaaa-0001")
+	b.set(noon.AddDate(0, 0, 1))
+	b.tell("aaaa-0002")
+	b.Flush(t.Context())
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	packed := filepath.Join(Dir(b.dir), "2026-11-26.jsonl.gz")
+	if err := os.Truncate(packed, sizeOf(packed)-100); err != nil {
+		t.Fatal(err)
+	}
+	const want = "2026-11-26.jsonl.gz: at octet 0: not a block that winnow wrote: it is cut short"
+	if r := b.search(t, "alice@our.example"); ids(r) != "aaaa-0002" || len(r.Notes) != 1 || r.Notes[0] != want {
+		t.Errorf("found %q, notes %q", ids(r), r.Notes)
+	}
+	got, r := readIDs(t, b.dir, Span{})
+	if len(got) != 1 || got[0] != "aaaa-0002" || r.Unread != 1 || len(r.Notes) != 1 || r.Notes[0] != want {
+		t.Errorf("read %q, %+v", got, r)
+	}
+}

@@ -158,7 +158,7 @@ func (r *reader) packed(f *os.File) []part {
 			r.step(b.size)
 			continue
 		}
-		parts = append(parts, part{b.size, func() ([]byte, error) { return b.read(f) }})
+		parts = append(parts, part{b.size, func() ([]byte, error) { return b.readFrom(f) }})
 	}
 	return parts
 }

@@ -294,7 +294,7 @@ func (s *search) blocks(ctx context.Context, f *os.File) error {
 	var all []*piece
 	for _, b := range blocks {
 		if s.mayBeIn(b) {
-			all = append(all, &piece{read: func() ([]byte, error) { return b.read(f) }})
+			all = append(all, &piece{read: func() ([]byte, error) { return b.readFrom(f) }})
 		}
 	}
 	return s.pieces(ctx, all)
