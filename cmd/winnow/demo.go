@@ -167,12 +167,12 @@ func (d *demo) play(ctx context.Context) error {
 		}
 		reply := transcript.Final()
 		fmt.Fprintf(d.out, "%s\n  from    <%s> at %s, to %s\n  reply   %s\n",
-			printable(s.Title), printable(s.Sender), s.Client, printable(strings.Join(s.Recipients, ", ")), printable(reply.String()))
+			stats.Printable(s.Title), stats.Printable(s.Sender), s.Client, stats.Printable(strings.Join(s.Recipients, ", ")), stats.Printable(reply.String()))
 		v, err := d.verdict(ctx)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		fmt.Fprintf(d.out, "  verdict %s: %s\n", verdictWord(v), printable(v.Reason))
+		fmt.Fprintf(d.out, "  verdict %s: %s\n", verdictWord(v), stats.Printable(v.Reason))
 		if reply.Code != s.Expect.Code {
 			surprises++
 			fmt.Fprintf(d.out, "  EXPECTED %d (%s)\n", s.Expect.Code, s.Expect.Reason)

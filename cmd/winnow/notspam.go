@@ -121,7 +121,7 @@ func findMessage(c *cobra.Command, config *app.Config, words []string, last bool
 		return nil, err
 	}
 	for _, note := range results.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "winnow:", printable(note))
+		fmt.Fprintln(c.ErrOrStderr(), "winnow:", stats.Printable(note))
 	}
 	var messages []*trail.Record
 	for _, r := range results.Records {

@@ -14,6 +14,7 @@ import (
 
 	"winnow/pkg/app"
 	"winnow/pkg/replay"
+	"winnow/pkg/stats"
 	"winnow/pkg/trail"
 )
 
@@ -92,7 +93,7 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 		return err
 	}
 	for _, note := range report.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "winnow:", printable(note))
+		fmt.Fprintln(c.ErrOrStderr(), "winnow:", stats.Printable(note))
 	}
 	if report.Records == (replay.Records{}) {
 		fmt.Fprintf(c.ErrOrStderr(), "winnow: nothing is recorded in %s for that time; --from all takes everything, --running and --trail say where to look\n", q.Dir)

@@ -11,6 +11,7 @@ import (
 
 	"winnow/pkg/app"
 	"winnow/pkg/rules"
+	"winnow/pkg/stats"
 )
 
 func newRulesExplain() *cobra.Command {
@@ -113,7 +114,7 @@ func printExplanation(out io.Writer, e *rules.Explanation) error {
 	fmt.Fprintf(&b, "%s: %s\n", e.What, found)
 	fmt.Fprintf(&b, "  %s, %s:%d\n", e.Rule.Type, e.Rule.File, e.Rule.Line)
 	if e.Rule.Describe != "" {
-		fmt.Fprintf(&b, "  %s\n", printable(e.Rule.Describe))
+		fmt.Fprintf(&b, "  %s\n", stats.Printable(e.Rule.Describe))
 	}
 	explainFindings(&b, e, "  ")
 	for _, part := range e.Parts {
@@ -142,9 +143,9 @@ func explainPart(b *strings.Builder, e *rules.Explanation, indent string) {
 
 func explainFindings(b *strings.Builder, e *rules.Explanation, indent string) {
 	for _, m := range e.Matches {
-		fmt.Fprintf(b, "%s%s: %s>>>%s<<<%s\n", indent, strings.TrimSuffix(printable(m.Where), ":"), printable(m.Before), printable(m.Text), printable(m.After))
+		fmt.Fprintf(b, "%s%s: %s>>>%s<<<%s\n", indent, strings.TrimSuffix(stats.Printable(m.Where), ":"), stats.Printable(m.Before), stats.Printable(m.Text), stats.Printable(m.After))
 	}
 	if e.Why != "" {
-		fmt.Fprintf(b, "%s%s\n", indent, printable(e.Why))
+		fmt.Fprintf(b, "%s%s\n", indent, stats.Printable(e.Why))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/pkg/rules"
+	"winnow/pkg/stats"
 )
 
 func newRulesLint() *cobra.Command {
@@ -61,7 +62,7 @@ func printFaults(out io.Writer, set *rules.Set, faults []rules.Fault, options li
 		faults = condense(faults)
 	}
 	for _, f := range faults {
-		if _, err := fmt.Fprintln(out, printable(f.String())); err != nil {
+		if _, err := fmt.Fprintln(out, stats.Printable(f.String())); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/pkg/rules"
+	"winnow/pkg/stats"
 )
 
 func newRulesTest() *cobra.Command {
@@ -64,7 +65,7 @@ func printTests(out io.Writer, results []rules.TestResult, worst rules.Severity,
 			passed++
 		}
 		if r.Failure != "" || verbose {
-			if _, err := fmt.Fprintln(out, printable(r.String())); err != nil {
+			if _, err := fmt.Fprintln(out, stats.Printable(r.String())); err != nil {
 				return err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"winnow/pkg/auth"
+	"winnow/pkg/stats"
 )
 
 // A printer writes findings: a line of JSON each, or a paragraph each for people, with progress on a terminal where
@@ -68,19 +69,19 @@ func (p *printer) print(f *finding) error {
 // paragraph writes a finding for people: what becomes of the mail and why, then every hit.
 func (p *printer) paragraph(f *finding) error {
 	if f.record != nil {
-		if _, err := fmt.Fprintf(p.out, "%s: ", printable(f.File)); err != nil {
+		if _, err := fmt.Fprintf(p.out, "%s: ", stats.Printable(f.File)); err != nil {
 			return err
 		}
 		return printRecord(p.out, f.record, time.Local)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s (%s), %g of %g points\n", printable(f.File), f.Action, f.Class, f.Total, f.Threshold)
-	fmt.Fprintf(&b, "  %s\n", printable(f.Reason))
+	fmt.Fprintf(&b, "%s: %s (%s), %g of %g points\n", stats.Printable(f.File), f.Action, f.Class, f.Total, f.Threshold)
+	fmt.Fprintf(&b, "  %s\n", stats.Printable(f.Reason))
 	for _, found := range auth.Findings(f.Identity) {
-		fmt.Fprintf(&b, "  %s: %s %s\n", found.Method, found.Result, printable(found.About))
+		fmt.Fprintf(&b, "  %s: %s %s\n", found.Method, found.Result, stats.Printable(found.About))
 	}
 	for _, e := range f.Errors {
-		fmt.Fprintf(&b, "  error: %s\n", printable(e))
+		fmt.Fprintf(&b, "  error: %s\n", stats.Printable(e))
 	}
 	if _, err := io.WriteString(p.out, b.String()); err != nil {
 		return err

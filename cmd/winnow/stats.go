@@ -106,6 +106,9 @@ func printStats(c *cobra.Command, f *statsFlags) error {
 			return usagef("--%s: write what it is about", name)
 		}
 	}
+	for i := range f.without {
+		f.without[i] = strings.TrimSpace(f.without[i])
+	}
 	if c.Flags().Changed("keep") && !(f.keep > 0 && f.keep <= 100) {
 		return usagef("--keep %g: write how much is to be kept, in percent, above 0 and up to 100", f.keep)
 	}

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"winnow/pkg/stats"
 )
 
 // A table is rows of words under a header, aligned.
@@ -26,7 +27,7 @@ func (t *table) print(out io.Writer) error {
 		}
 		t.rows[n] = row
 		for i := range row {
-			row[i] = printable(row[i])
+			row[i] = stats.Printable(row[i])
 			if i < len(row)-1 {
 				widths = append(widths, make([]int, max(0, i+1-len(widths)))...)
 				widths[i] = max(widths[i], text.StringWidth(row[i]))
@@ -46,13 +47,4 @@ func (t *table) print(out io.Writer) error {
 		}
 	}
 	return nil
-}
-
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/pkg/app"
+	"winnow/pkg/stats"
 	"winnow/pkg/trail"
 )
 
@@ -95,7 +96,7 @@ func why(c *cobra.Command, f *whyFlags, words []string) error {
 		return err
 	}
 	for _, note := range results.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "winnow:", printable(note))
+		fmt.Fprintln(c.ErrOrStderr(), "winnow:", stats.Printable(note))
 	}
 	if len(results.Records) == 0 {
 		fmt.Fprintln(c.ErrOrStderr(), "winnow:", nothingFound(config, results, &q, f))

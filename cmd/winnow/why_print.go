@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"winnow/pkg/auth"
+	"winnow/pkg/stats"
 	"winnow/pkg/trail"
 )
 
@@ -14,14 +15,14 @@ import (
 func printRecord(out io.Writer, r *trail.Record, zone *time.Location) error {
 	e := r.Explain(zone)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", printable(e.Title))
+	fmt.Fprintf(&b, "%s\n", stats.Printable(e.Title))
 	section := func(title string, lines []string) {
 		if len(lines) == 0 {
 			return
 		}
 		fmt.Fprintf(&b, "\n%s\n", title)
 		for _, line := range lines {
-			fmt.Fprintf(&b, "  %s\n", printable(line))
+			fmt.Fprintf(&b, "  %s\n", stats.Printable(line))
 		}
 	}
 	section("What decided", e.Decided)

@@ -1,11 +1,6 @@
 package stats
 
-import (
-	"strings"
-	"unicode"
-
-	"github.com/jedib0t/go-pretty/v6/table"
-)
+import "github.com/jedib0t/go-pretty/v6/table"
 
 func (r *ForgedReport) lines() []datedLine {
 	var all []line
@@ -24,17 +19,7 @@ func (r *ForgedReport) text() string {
 	}
 	rows := make([]table.Row, len(r.Senders))
 	for i, row := range r.Senders {
-		rows[i] = table.Row{printable(row.Sender), number(float64(row.Forged)), number(float64(row.Unproven))}
+		rows[i] = table.Row{Printable(row.Sender), number(float64(row.Forged)), number(float64(row.Unproven))}
 	}
 	return render(rows, table.Row{"claims to be", "forged", "unproven"}) + "\n"
-}
-
-// printable keeps what an address may hold of control characters from the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
 }

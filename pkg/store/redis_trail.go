@@ -25,10 +25,17 @@ func (r *Redis) AppendTrail(ctx context.Context, records [][]byte, most int64) e
 	})
 }
 
-// TrimTrail drops the records that were added to the stream before a time.
+// TrimTrail drops the records that were added to the stream before a time. It takes Redis 6.2, but where there is no stream.
 func (r *Redis) TrimTrail(ctx context.Context, before time.Time) error {
 	return r.call(ctx, "drop old records of the trail", func(ctx context.Context) error {
-		return r.client.XTrimMinID(ctx, keyTrail, strconv.FormatInt(before.UnixMilli(), 10)).Err() // an id begins with its time
+		if n, err := r.client.XLen(ctx, keyTrail).Result(); err != nil || n == 0 {
+			return err
+		}
+		err := r.client.XTrimMinID(ctx, keyTrail, strconv.FormatInt(before.UnixMilli(), 10)).Err() // an id begins with its time
+		if redis.HasErrorPrefix(err, "ERR syntax") {
+			err = fmt.Errorf("%w: it takes Redis 6.2 or newer; with an older one remove the stream by hand, or have none (trail.stream: 0)", err)
+		}
+		return err
 	})
 }
 
