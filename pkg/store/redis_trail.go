@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -25,9 +26,10 @@ func (r *Redis) AppendTrail(ctx context.Context, records [][]byte, most int64) e
 	})
 }
 
-// TrimTrail drops the records that were added to the stream before a time. It takes Redis 6.2, but where there is no stream.
-func (r *Redis) TrimTrail(ctx context.Context, before time.Time) error {
-	return r.call(ctx, "drop old records of the trail", func(ctx context.Context) error {
+// TrimTrail drops the records that were added to the stream before a time. It takes Redis 6.2, but where there is no stream. While
+// Redis is away nothing is done, which is no error: it can be done another time.
+func (r *Redis) TrimTrail(ctx context.Context, before time.Time) (done bool, err error) {
+	err = r.call(ctx, "drop old records of the trail", func(ctx context.Context) error {
 		if n, err := r.client.XLen(ctx, keyTrail).Result(); err != nil || n == 0 {
 			return err
 		}
@@ -37,6 +39,10 @@ func (r *Redis) TrimTrail(ctx context.Context, before time.Time) error {
 		}
 		return err
 	})
+	if errors.Is(err, ErrAway) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // TrailBefore returns up to n records from before a place in the stream on, the newest first, and the place of the last of

@@ -51,12 +51,22 @@ func TestTrail(t *testing.T) {
 		t.Errorf("got %d records: %q", len(all), all)
 	}
 	mini.SetTime(noon.Add(time.Hour))
-	err = errors.Join(r.TrimTrail(t.Context(), noon.Add(time.Minute)), r.AppendTrail(t.Context(), [][]byte{[]byte("new")}, 20), r.TrimTrail(t.Context(), noon.Add(time.Hour)))
+	trim := func(before time.Time) error {
+		done, err := r.TrimTrail(t.Context(), before)
+		if !done && err == nil {
+			return errors.New("it was not done")
+		}
+		return err
+	}
+	err = errors.Join(trim(noon.Add(time.Minute)), r.AppendTrail(t.Context(), [][]byte{[]byte("new")}, 20), trim(noon.Add(time.Hour)))
 	if records, _, failed := r.TrailBefore(t.Context(), "", 10); err != nil || failed != nil || len(records) != 1 || string(records[0]) != "new" {
 		t.Errorf("without what is older: got %q, %v, %v", records, err, failed)
 	}
 	mini.Close()
 	if err := r.AppendTrail(context.Background(), [][]byte{[]byte("x")}, 20); !errors.Is(err, store.ErrAway) {
 		t.Errorf("without Redis: got %v", err)
+	}
+	if done, err := r.TrimTrail(t.Context(), noon); done || err != nil {
+		t.Errorf("without Redis: got %v, %v, want nothing done and no error", done, err)
 	}
 }

@@ -163,11 +163,11 @@ func (k *keeper) keepStream(ctx context.Context, today string) error {
 	if err != nil {
 		return err
 	}
-	if err := k.stream.TrimTrail(ctx, oldest); err != nil {
-		return err
+	done, err := k.stream.TrimTrail(ctx, oldest)
+	if done {
+		k.streamed = today
 	}
-	k.streamed = today
-	return nil
+	return err
 }
 
 // bound removes the oldest days where all together are too much. It leaves a sixteenth free for what today brings until it

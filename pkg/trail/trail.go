@@ -19,8 +19,9 @@ import (
 type Stream interface {
 	// AppendTrail adds records, and drops the oldest of more than about most.
 	AppendTrail(ctx context.Context, records [][]byte, most int64) error
-	// TrimTrail drops the records that were added before a time.
-	TrimTrail(ctx context.Context, before time.Time) error
+	// TrimTrail drops the records that were added before a time. Where it is not done and there is no error, it is to be tried again:
+	// that the stream is away is told by whoever adds to it.
+	TrimTrail(ctx context.Context, before time.Time) (done bool, err error)
 	// TrailBefore returns up to n records from before a place on, the newest first, and the place of the last of them; "" is
 	// the end. None are left where it returns no place.
 	TrailBefore(ctx context.Context, before string, n int64) (records [][]byte, place string, err error)

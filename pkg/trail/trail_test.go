@@ -316,16 +316,18 @@ type memoryStream struct {
 	records [][]byte
 	block   chan struct{} // closed: adding goes on
 	oldest  time.Time     // what it was trimmed to last
-	away    error
+	away    bool
+	broken  error
 }
 
-func (s *memoryStream) TrimTrail(_ context.Context, before time.Time) error {
+func (s *memoryStream) TrimTrail(_ context.Context, before time.Time) (done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.away == nil {
-		s.oldest = before
+	if s.away || s.broken != nil {
+		return false, s.broken
 	}
-	return s.away
+	s.oldest = before
+	return true, nil
 }
 
 func (s *memoryStream) AppendTrail(ctx context.Context, records [][]byte, _ int64) error {
@@ -387,13 +389,19 @@ func TestStreamEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream := &memoryStream{away: errors.New("away")}
+	stream := &memoryStream{broken: errors.New("no such command")}
 	b := newBench(t, func(c *Config, o *Options) { c.RetentionDays, o.Stream, o.Zone = 3, stream, berlin })
-	if err := b.keeper.keep(t.Context()); !errors.Is(err, stream.away) {
-		t.Errorf("away: got %v", err)
+	if err := b.keeper.keep(t.Context()); !errors.Is(err, stream.broken) {
+		t.Errorf("broken: got %v", err)
 	}
 	stream.mu.Lock()
-	stream.away = nil
+	stream.broken, stream.away = nil, true
+	stream.mu.Unlock()
+	if err := b.keeper.keep(t.Context()); err != nil {
+		t.Errorf("away, which others tell of: got %v", err)
+	}
+	stream.mu.Lock()
+	stream.away = false
 	stream.mu.Unlock()
 	for _, day := range []int{26, 27} {
 		b.set(time.Date(2026, 11, day, 0, 0, 1, 0, berlin))
